@@ -1,0 +1,41 @@
+# The environment comes from the lock file; everything else is Snakemake's and pytest's.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+  $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+BIN := .venv/bin
+ENVIRONMENT := .venv/.complete
+
+.PHONY: figures test lint format lock clean
+
+figures: $(ENVIRONMENT)
+	$(BIN)/snakemake
+
+test: $(ENVIRONMENT)
+	$(BIN)/python -m pytest
+
+lint: $(ENVIRONMENT)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/snakemake --lint
+
+format: $(ENVIRONMENT)
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+	$(BIN)/snakefmt Snakefile workflow
+
+$(ENVIRONMENT): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "make: no Python >= 3.11 found; set PYTHON=/path/to/python" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+# Renews the lock file; needs uv.
+lock:
+	uv pip compile pyproject.toml --extra figures --extra dev --universal --python-version 3.11 \
+	  --fork-strategy fewest --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	  --output-file requirements.lock
+
+clean:
+	rm -rf .venv .snakemake results/smoke results/quick results/paper figures/*.pdf figures/*.png

@@ -1,0 +1,136 @@
+"""Settings: the paper's, a scale's changes to them, the user's; and what they may be."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import jsonschema
+
+from artifact import sweep
+from ngd import temperature as theorem_2
+
+Config = dict[str, Any]
+
+EMBEDDED_IMAGES = 5000
+FULL_IMAGES = 60000
+
+
+class ConfigError(ValueError):
+    """A setting that is not allowed; its text is one line that names key, value and rule."""
+
+
+def combine(*layers: Mapping[str, Any]) -> Config:
+    """Later layers over earlier ones, key by key in nested mappings; lists are replaced.
+
+    Snakemake reads what is nested in `--config key=...` as text, so text which spells a
+    number or a truth value becomes one.
+    """
+    config: Config = {}
+    for layer in layers:
+        for key, value in layer.items():
+            if isinstance(value, Mapping):
+                below = config.get(key)
+                config[key] = combine(below if isinstance(below, Mapping) else {}, value)
+            else:
+                config[key] = _plain(value)
+    return config
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return [combine(item) if isinstance(item, Mapping) else _plain(item) for item in value]
+    if isinstance(value, str):
+        if value in ("true", "false", "True", "False"):
+            return value.lower() == "true"
+        for number in (int, float):
+            try:
+                return number(value)
+            except ValueError:
+                continue
+    return "" if value is None else value
+
+
+def explain(error: jsonschema.ValidationError) -> str:
+    """The schema's complaint in one line: key, value, what is allowed."""
+    key = ".".join(map(str, error.absolute_path)) or "config"
+    rule = error.validator
+    limit: Any = error.validator_value
+    schema: Any = error.schema
+    instance: Any = error.instance
+    if rule == "additionalProperties":
+        known = sorted(schema.get("properties", {}))
+        unknown = sorted(set(instance) - set(known))
+        prefix = "" if key == "config" else f"{key}."
+        return f"config: {prefix}{unknown[0]} is not a setting; known are {', '.join(known)}"
+    if rule == "required":
+        missing = next(name for name in limit if name not in instance)
+        return f"config: {key} lacks {missing}"
+    allowed = {
+        "type": f"of type {limit}",
+        "minimum": f">= {limit}",
+        "exclusiveMinimum": f"> {limit}",
+        "maximum": f"<= {limit}",
+        "exclusiveMaximum": f"< {limit}",
+        "enum": f"one of {', '.join(map(str, limit)) if isinstance(limit, list) else limit}",
+        "minItems": f"a list of at least {limit}",
+        "minProperties": f"a mapping of at least {limit}",
+        "uniqueItems": "a list without repetitions",
+        "pattern": f"text that matches {limit}",
+    }.get(str(rule), error.message)
+    return f"config: {key} = {instance!r} is not allowed; must be {allowed}"
+
+
+def check(config: Config) -> None:
+    """The rules that tie several settings together.
+
+    Raises:
+        ConfigError: the first one that is broken.
+    """
+    full = config["data"] == "mnist-full"
+    if full and config["test_images"] != 10000:
+        raise ConfigError(
+            f"config: test_images = {config['test_images']} is not allowed; "
+            "must be 10000 with data = mnist-full, whose test set is fixed"
+        )
+    pool = FULL_IMAGES if full else EMBEDDED_IMAGES - config["test_images"]
+    for figure in ("fig2", "fig3", "fig4b", "fig5", "fig6", "fig7"):
+        _check_sweep(figure, config[figure])
+    for figure in ("fig5", "fig6", "fig7"):
+        _check_images(figure, config[figure], pool, config["data"])
+    if config["warm_start"]["batch_size"] > pool:
+        raise ConfigError(
+            f"config: warm_start.batch_size = {config['warm_start']['batch_size']} is not "
+            f"allowed; must be <= {pool}, the training images of data = {config['data']}"
+        )
+    fig1 = config["fig1"]
+    try:
+        theorem_2.batch_size(fig1["learning_rate"], fig1["examples"], fig1["temperature"], False)
+    except ValueError as error:
+        raise ConfigError(f"config: fig1.temperature is not allowed; {error}") from None
+
+
+def _check_sweep(figure: str, settings: Config) -> None:
+    try:
+        points = sweep.points(settings)
+    except ValueError as error:
+        raise ConfigError(f"config: {figure}.temperatures is not allowed; {error}") from None
+    for point in points:
+        if sweep.updates(settings, point.learning_rate)[1] < 1:
+            raise ConfigError(
+                f"config: {figure}.sampled_fraction = {settings['sampled_fraction']} is not "
+                f"allowed; must leave at least one update of {settings['duration']:g}/ε to "
+                f"sample at ε = {point.learning_rate:g}"
+            )
+
+
+def _check_images(figure: str, settings: Config, pool: int, data: str) -> None:
+    for examples in sorted({n for panel in sweep.panels(settings) for n in panel["examples"]}):
+        if examples > pool:
+            raise ConfigError(
+                f"config: {figure} examples = {examples} is not allowed; must be <= {pool}, "
+                f"the training images of data = {data}"
+            )
+        if settings["fisher_examples"] > examples:
+            raise ConfigError(
+                f"config: {figure}.fisher_examples = {settings['fisher_examples']} is not "
+                f"allowed; must be <= {examples}, its smallest training set"
+            )

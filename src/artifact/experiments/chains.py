@@ -1,0 +1,138 @@
+"""Chains at one point of a sweep: burnt in, sampled, and scored as an ensemble."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import pandas as pd
+from jaxtyping import Array, Int, PRNGKeyArray
+
+from artifact.keys import key
+from artifact.progress import Progress
+from artifact.sweep import Point, Settings, updates
+from ngd import predictive, sampling
+from ngd.samplers.algorithm import Info, SamplingAlgorithm
+from ngd.task import Params, Task
+
+PIECES = 40
+"""A chain runs in so many calls, for the progress bar; the numbers don't depend on it."""
+
+
+class Examples(NamedTuple):
+    """Inputs and labels."""
+
+    x: Array
+    y: Int[Array, " n"]
+
+
+class Experiment(NamedTuple):
+    """What the sweeps differ in.
+
+    Attributes:
+        task: the model on a training set.
+        algorithm: the sampler on a task, at this point.
+        train: the training set of a seed.
+        position: where the chain of a seed starts.
+        test: where ensembles are scored.
+        labels: K.
+    """
+
+    task: Callable[[Examples], Task]
+    algorithm: Callable[[Task], SamplingAlgorithm]
+    train: Callable[[int], Examples]
+    position: Callable[[int], Params]
+    test: Examples
+    labels: int
+
+
+class Kept(NamedTuple):
+    """What is kept of a chain: its ensemble, and the update at which it diverged or -1."""
+
+    ensemble: predictive.Ensemble
+    diverged_at: Int[Array, ""]
+
+
+def chain_key(root: int, figure: str, point: Point, seed: int) -> PRNGKeyArray:
+    """The key of a chain, by its figure, N, ε, T and seed."""
+    return key(
+        root,
+        figure,
+        "chain",
+        N=point.examples,
+        learning_rate=point.learning_rate,
+        temperature=point.temperature,
+        seed=seed,
+    )
+
+
+def run_point(
+    experiment: Experiment,
+    figure: str,
+    settings: Settings,
+    point: Point,
+    root: int,
+    progress: Progress,
+) -> dict[str, pd.DataFrame]:
+    """The test scores of every seed's chain at one point.
+
+    Args:
+        experiment: model, sampler and data.
+        figure: its name, a coordinate of the chains' keys.
+        settings: the figure's: repeats, and how long to burn in and to sample.
+        point: N, ε, T and B.
+        root: the root seed.
+        progress: told of the updates done.
+
+    Returns:
+        Table `runs`, a row a seed: `tables.COORDINATES`, seed, the fields of
+        `predictive.Scores`, and diverged_at, the update at which the chain left the finite
+        numbers, or -1.
+    """
+    test = experiment.test
+    logits = experiment.task(test).logits
+    burn_in, samples = updates(settings, point.learning_rate)
+    total = burn_in + samples
+
+    def fold(kept: Kept, update: Int[Array, ""], state: Any, info: Info) -> Kept:
+        ensemble = jax.lax.cond(
+            update >= burn_in,
+            lambda: predictive.add(kept.ensemble, logits(state.position, test.x), test.y),
+            lambda: kept.ensemble,
+        )
+        first = (kept.diverged_at < 0) & ~jnp.isfinite(info.length)
+        return Kept(ensemble, jnp.where(first, update, kept.diverged_at))
+
+    @jax.jit
+    def run(
+        train: Examples, rng_key: PRNGKeyArray, state: Any, kept: Kept, first: int, count: int
+    ) -> tuple[Any, Kept]:
+        # The training set is an argument, so that all seeds share one compilation.
+        algorithm = experiment.algorithm(experiment.task(train))
+        return sampling.run(rng_key, algorithm, state, count, fold, kept, first)
+
+    rows = []
+    with progress(settings["repeats"] * total) as advance:
+        for seed in range(settings["repeats"]):
+            train = experiment.train(seed)
+            rng_key = chain_key(root, figure, point, seed)
+            state = experiment.algorithm(experiment.task(train)).init(experiment.position(seed))
+            kept = Kept(predictive.start(len(test.y), experiment.labels), jnp.full((), -1))
+            piece = -(-total // PIECES)
+            for first in range(0, total, piece):
+                count = min(piece, total - first)
+                state, kept = jax.block_until_ready(run(train, rng_key, state, kept, first, count))
+                advance(count)
+            scores = predictive.scores(kept.ensemble, test.y)
+            rows.append(
+                {
+                    "N": point.examples,
+                    "learning_rate": point.learning_rate,
+                    "temperature": point.temperature,
+                    "batch_size": point.batch_size,
+                    "seed": seed,
+                    **{name: float(score) for name, score in scores._asdict().items()},
+                    "diverged_at": int(kept.diverged_at),
+                }
+            )
+    return {"runs": pd.DataFrame(rows)}

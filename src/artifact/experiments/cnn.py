@@ -1,0 +1,53 @@
+"""Fig. 7: stochastic NGD and a convolutional network, section 6.4."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+
+from artifact.experiments import images as mnist_task
+from artifact.experiments.chains import Experiment, run_point
+from artifact.mnist import Images
+from artifact.progress import Progress
+from artifact.sweep import Point, Settings
+from ngd.metrics.average import moving_average, smoothing
+from ngd.metrics.fisher import sampled_fisher
+from ngd.models.cnn import CNN
+from ngd.samplers import stochastic_ngd
+from ngd.task import Task, l2
+
+
+def run(
+    figure: str,
+    settings: Settings,
+    point: Point,
+    root: int,
+    progress: Progress,
+    images: Images,
+    warm_start: np.ndarray,
+) -> dict[str, pd.DataFrame]:
+    """See `chains.run_point`; `images` is MNIST, `warm_start` the end of the SGD run."""
+    model = CNN(settings["channels"])
+    test = mnist_task.test_set(images)
+    _, unravel = jax.flatten_util.ravel_pytree(model.init(jax.random.key(0), test.x[:1]))
+    regulariser = l2(settings["regularisation"] / point.examples)
+    experiment = Experiment(
+        task=lambda train: Task(model.apply, train.x, train.y, regulariser),
+        algorithm=lambda task: stochastic_ngd.build(
+            task,
+            moving_average(
+                sampled_fisher(task, settings["fisher_examples"]),
+                smoothing(
+                    point.learning_rate, settings["smoothing_base"], settings["smoothing_unit"]
+                ),
+            ),
+            point.learning_rate,
+            settings["damping"],
+            point.batch_size,
+        ),
+        train=lambda seed: mnist_task.training_set(images, root, point.examples, seed),
+        position=lambda seed: unravel(jnp.asarray(warm_start)),
+        test=test,
+        labels=10,
+    )
+    return run_point(experiment, figure, settings, point, root, progress)

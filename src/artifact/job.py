@@ -1,0 +1,56 @@
+"""One job of the workflow: read its inputs, run an experiment, write what it yields."""
+
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from artifact import files, mnist, progress, provenance
+from artifact.sweep import Point
+
+READERS: Mapping[str, Callable[[Path], Any]] = {
+    "images": mnist.read,
+    "warm_start": lambda path: np.load(path, allow_pickle=False),
+}
+
+
+def run(
+    experiment: str,
+    arguments: Mapping[str, Any],
+    inputs: Mapping[str, Path],
+    outputs: Mapping[str, Path],
+    log: Path,
+    threads: int,
+) -> None:
+    """Run `artifact.experiments.<experiment>.run(**arguments, **inputs)`.
+
+    Args:
+        experiment: the module's name.
+        arguments: its settings, root seed and, for a sweep, figure and point.
+        inputs: files by the name of the argument that takes what they hold; see `READERS`.
+        outputs: files by the name of the result that goes there, and "provenance".
+        log: where progress is shown.
+        threads: what the process is pinned to.
+    """
+    started = time.monotonic()
+    held = {name: READERS[name](path) for name, path in inputs.items()}
+    with log.open("w") as stream:
+        bar = progress.bar(stream, " ".join(outputs["provenance"].with_suffix("").parts[-2:]))
+        given = dict(arguments)
+        if "point" in given:
+            given["point"] = Point(**given["point"])
+        module = import_module(f"artifact.experiments.{experiment}")
+        results = module.run(**given, progress=bar, **held)
+    for name, result in results.items():
+        if isinstance(result, pd.DataFrame):
+            files.write_table(result, outputs[name])
+        else:
+            files.replace(outputs[name], partial(np.save, arr=result))
+    data = held["images"].source if "images" in held else "simulated"
+    record = provenance.describe(arguments, data, started, threads)
+    files.write_json(record, outputs["provenance"])

@@ -1,0 +1,79 @@
+"""The Laplace approximation at the cost's minimum, section 6.1."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+from jax.flatten_util import ravel_pytree
+from jaxtyping import Array, Float
+
+from ngd import bounds
+from ngd.task import Params, Task, gradient, mean_cost
+
+
+class Laplace(NamedTuple):
+    """A Gaussian N(mean, covariance) over the flat parameters."""
+
+    mean: Float[Array, " P"]
+    covariance: Float[Array, "P P"]
+
+
+def minimise(task: Task, position: Params, tolerance: float = 1e-5, updates: int = 500) -> Params:
+    """A minimum of C by optax's LBFGS.
+
+    Raises:
+        ValueError: |(1/N) dC/dω| is still above `tolerance` after `updates` updates, as
+            for separable classes without a regulariser, where no minimum exists.
+    """
+    optimiser = optax.lbfgs()
+    value_and_grad = optax.value_and_grad_from_state(lambda p: mean_cost(task, p))
+
+    def body(carry: tuple[Params, optax.OptState]) -> tuple[Params, optax.OptState]:
+        params, state = carry
+        value, grad = value_and_grad(params, state=state)
+        step, state = optimiser.update(
+            grad,
+            state,
+            params,
+            value=value,
+            grad=grad,
+            value_fn=lambda p: mean_cost(task, p),
+        )
+        return optax.apply_updates(params, step), state
+
+    def unfinished(carry: tuple[Params, optax.OptState]) -> Array:
+        params, state = carry
+        count = optax.tree_utils.tree_get(state, "count")
+        return (count < updates) & (jnp.linalg.norm(gradient(task, params)) > tolerance)
+
+    params, _ = jax.jit(lambda p: jax.lax.while_loop(unfinished, body, (p, optimiser.init(p))))(
+        position
+    )
+    slope = float(jnp.linalg.norm(gradient(task, params)))
+    if not slope <= tolerance:
+        raise ValueError(
+            f"no minimum of the cost within {updates} LBFGS updates: the gradient is "
+            f"{slope:.2g}, tolerance {tolerance:.2g} (separable classes have none)"
+        )
+    return params
+
+
+def hessian(task: Task, params: Params) -> Float[Array, "P P"]:
+    """d²C/dω² of the SUMMED cost over the flat parameters."""
+    flat, unravel = ravel_pytree(params)
+    return task.examples * jax.hessian(lambda w: mean_cost(task, unravel(w)))(flat)
+
+
+def laplace(task: Task, minimum: Params, temperature: float = 1.0) -> Laplace:
+    """N(ω*, T (d²C/dω²)⁻¹) at a minimum ω* of C.
+
+    Raises:
+        ValueError: T is not positive, or the Hessian is not positive definite.
+    """
+    bounds.positive("temperature", temperature)
+    curvature = hessian(task, minimum)
+    smallest = float(jnp.linalg.eigvalsh(curvature)[0])
+    if not smallest > 0:
+        raise ValueError(f"the Hessian's smallest eigenvalue is {smallest:.3g}, must be > 0")
+    return Laplace(ravel_pytree(minimum)[0], temperature * jnp.linalg.inv(curvature))

@@ -1,0 +1,79 @@
+"""The exponential moving average of a metric over previous updates, section 6.4."""
+
+import math
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int, PRNGKeyArray
+
+from ngd import bounds
+from ngd.metrics.metric import Metric, Rows
+from ngd.task import Params
+
+
+class Memory(NamedTuple):
+    """The newest factors and what the averaged metric itself remembers.
+
+    Attributes:
+        rows: ring of the newest factors, shape (window, m, P).
+        seen: estimates so far.
+        inner: the memory of the metric that is averaged.
+    """
+
+    rows: Float[Array, "window m P"]
+    seen: Int[Array, ""]
+    inner: tuple
+
+
+def smoothing(learning_rate: float, base: float = 0.95, unit: float = 0.001) -> float:
+    """The smoothing coefficient α = 0.95^(ε/0.001) of section 6.4."""
+    return base ** (learning_rate / unit)
+
+
+def window(smoothing: float, tolerance: float) -> int:
+    """How many estimates hold all but `tolerance` of the average's weight."""
+    bounds.fraction("smoothing", smoothing)
+    bounds.positive("tolerance", tolerance)
+    if smoothing == 0:
+        return 1
+    return max(1, math.ceil(math.log(tolerance) / math.log(smoothing)))
+
+
+def moving_average(metric: Metric, smoothing: float, tolerance: float = 1e-4) -> Metric:
+    r"""G_t = αG_{t-1} + (1 - α)Ĝ_t, from G_0 = Ĝ_0: section 6.4.
+
+    Kept as the factors of the newest `window` estimates, so that no P x P matrix is
+    stored. What is dropped weighs α^window <= `tolerance` of the whole; the weights of
+    the rest are scaled up to sum to one, which leaves the average unbiased.
+
+    Args:
+        metric: what is averaged.
+        smoothing: α in [0, 1).
+        tolerance: the weight that may be dropped, > 0.
+
+    Raises:
+        ValueError: α is not in [0, 1), or the tolerance is not positive.
+    """
+    length = window(smoothing, tolerance)
+
+    def init(position: Params) -> Memory:
+        inner = metric.init(position)
+        shape = jax.eval_shape(metric.estimate, jax.random.key(0), position, inner)[0]
+        return Memory(jnp.zeros((length, *shape.shape), shape.dtype), jnp.zeros((), int), inner)
+
+    def estimate(rng_key: PRNGKeyArray, position: Params, memory: Memory) -> tuple[Rows, Memory]:
+        newest, inner = metric.estimate(rng_key, position, memory.inner)
+        rows = memory.rows.at[memory.seen % length].set(newest)
+        age = (memory.seen - jnp.arange(length)) % length
+        # The first estimate stands for all that came before it, hence its weight α^age.
+        first = age == memory.seen
+        weights = jnp.where(first, 1.0, 1 - smoothing) * smoothing ** age.astype(rows.dtype)
+        weights = jnp.where(age <= memory.seen, weights, 0)
+        weights = weights / weights.sum()
+        averaged = (jnp.sqrt(weights)[:, None, None].astype(rows.dtype) * rows).reshape(
+            -1, rows.shape[2]
+        )
+        return averaged, Memory(rows, memory.seen + 1, inner)
+
+    return Metric(init, estimate)

@@ -1,0 +1,69 @@
+"""The Fisher information, eqs (7) and (10), and its one-label estimate of section 6.3."""
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from ngd import bounds, minibatch
+from ngd.metrics.metric import Metric, Rows, memoryless
+from ngd.task import Params, Task, per_example_gradients
+
+
+def exact_rows(task: Task, params: Params) -> Rows:
+    r"""Rows of the exact Fisher, eq. (7): the expectation over the model's own labels.
+
+    With z the K-1 log odds against label 0, Σ = diag(p) - ppᵀ their Fisher (p without
+    label 0) and J = dz/dω, eq. (7) is the mean of JᵀΣJ. Σ = LLᵀ in closed form with
+    L = diag(√p) - p√pᵀ/(1 + √p_0), so that K-1 rows an example suffice, not K.
+
+    Returns:
+        U of shape (N (K-1), P) with F = UᵀU.
+    """
+
+    def log_odds(p: Params, x_i: Array) -> Float[Array, " K-1"]:
+        logits = task.logits(p, x_i[None])[0]
+        return logits[1:] - logits[0]
+
+    probabilities = jax.nn.softmax(task.logits(params, task.x))
+    roots = jnp.sqrt(probabilities)
+    p, root_p = probabilities[:, 1:], roots[:, 1:]
+    factor = jax.vmap(jnp.diag)(root_p) - (
+        p[:, :, None] * root_p[:, None, :] / (1 + roots[:, :1, None])
+    )
+    jacobians = jax.vmap(jax.jacrev(log_odds), (None, 0))(params, task.x)
+    flat = [leaf.reshape(*leaf.shape[:2], -1) for leaf in jax.tree.leaves(jacobians)]
+    rows = jnp.einsum("ikl,ikp->ilp", factor, jnp.concatenate(flat, axis=2))
+    return rows.reshape(-1, rows.shape[2]) / jnp.sqrt(task.examples)
+
+
+def exact_fisher(task: Task) -> Metric:
+    """F_x(ω) of eq. (7) over the whole training set."""
+    return memoryless(lambda rng_key, position: exact_rows(task, position))
+
+
+def sampled_fisher(task: Task, batch_size: int) -> Metric:
+    """F_x(ω) from one label Y ~ f_ω(x_i) an example, on a minibatch of its own.
+
+    Sections 6.3 and 6.4. Unbiased for eq. (7).
+
+    Raises:
+        ValueError: `batch_size` is not in 1..N.
+    """
+    bounds.batch_size("fisher batch_size", batch_size, task.examples)
+
+    def rows(rng_key: PRNGKeyArray, position: Params) -> Rows:
+        key_batch, key_label = jax.random.split(rng_key)
+        x = task.x[minibatch.draw(key_batch, task.examples, batch_size)]
+        labels = jax.random.categorical(key_label, task.logits(position, x))
+        return per_example_gradients(task, position, x, labels) / jnp.sqrt(batch_size)
+
+    return memoryless(rows)
+
+
+def empirical_fisher(task: Task) -> Metric:
+    """F_{x,y}(ω) of eq. (10): the labels of the training set, not of the model."""
+    return memoryless(
+        lambda rng_key, position: (
+            per_example_gradients(task, position, task.x, task.y) / jnp.sqrt(task.examples)
+        )
+    )

@@ -1,0 +1,73 @@
+"""Ensemble predictions, eq. (6): streamed, one sample at a time."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
+
+from ngd.task import losses
+
+
+class Ensemble(NamedTuple):
+    """The running sums of eq. (6), and of the samples' own scores.
+
+    Attributes:
+        log_sum: ln Σ_i P(y|x, ω_i), shape (n, K). A sum of probabilities would underflow:
+            a confident sample's P is below the smallest float32 past 103 nats.
+        samples: M so far.
+        cross_entropy: sum over samples of a single sample's cross entropy.
+        accuracy: sum over samples of a single sample's accuracy.
+    """
+
+    log_sum: Float[Array, "n K"]
+    samples: Float[Array, ""]
+    cross_entropy: Float[Array, ""]
+    accuracy: Float[Array, ""]
+
+
+class Scores(NamedTuple):
+    """Test scores: cross entropy in nats per example, accuracy as a fraction."""
+
+    ensemble_cross_entropy: Float[Array, ""]
+    ensemble_accuracy: Float[Array, ""]
+    single_cross_entropy: Float[Array, ""]
+    single_accuracy: Float[Array, ""]
+
+
+def start(examples: int, labels: int) -> Ensemble:
+    """An ensemble of no sample, for `examples` test inputs and `labels` classes."""
+    zero = jnp.zeros(())
+    return Ensemble(jnp.full((examples, labels), -jnp.inf), zero, zero, zero)
+
+
+def add(ensemble: Ensemble, logits: Float[Array, "n K"], y: Int[Array, " n"]) -> Ensemble:
+    """One more sample, by its logits on the test inputs and their true labels."""
+    log_p = jax.nn.log_softmax(logits)
+    return Ensemble(
+        jnp.logaddexp(ensemble.log_sum, log_p),
+        ensemble.samples + 1,
+        ensemble.cross_entropy + losses(logits, y).mean(),
+        ensemble.accuracy + accuracy(logits, y),
+    )
+
+
+def log_probabilities(ensemble: Ensemble) -> Float[Array, "n K"]:
+    """Ln of eq. (6): the ensemble's mean prediction. NaN for an ensemble of no sample."""
+    return ensemble.log_sum - jnp.log(ensemble.samples)
+
+
+def accuracy(logits: Float[Array, "n K"], y: Int[Array, " n"]) -> Float[Array, ""]:
+    """The fraction of examples whose likeliest label is the true one."""
+    return jnp.mean(jnp.argmax(logits, axis=1) == y)
+
+
+def scores(ensemble: Ensemble, y: Int[Array, " n"]) -> Scores:
+    """The ensemble's test scores beside the mean scores of its single samples."""
+    log_p = log_probabilities(ensemble)
+    return Scores(
+        ensemble_cross_entropy=-jnp.take_along_axis(log_p, y[:, None], axis=1).mean(),
+        ensemble_accuracy=accuracy(log_p, y),
+        single_cross_entropy=ensemble.cross_entropy / ensemble.samples,
+        single_accuracy=ensemble.accuracy / ensemble.samples,
+    )

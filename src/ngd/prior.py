@@ -1,0 +1,16 @@
+"""The implicit prior of eq. (9) and section 6.2."""
+
+from jaxtyping import Array, Float
+
+from ngd.metrics import damping as damped
+from ngd.metrics.fisher import exact_rows
+from ngd.task import Params, Task
+
+
+def log_implicit_prior(task: Task, params: Params, damping: float) -> Float[Array, ""]:
+    """Ln |F_x(ω) + δI|^{1/2}, unnormalised: the Jeffreys prior as δ -> 0.
+
+    It depends on the training inputs, not on their labels. Minus infinity where F is
+    singular and δ = 0.
+    """
+    return 0.5 * damped.log_determinant(exact_rows(task, params), damping)

@@ -1,0 +1,14 @@
+"""The samplers, one a module: `build(...)` gives `init` and `step`."""
+
+from ngd.samplers import langevin, mandt, ngd, preconditioned_langevin, stochastic_ngd
+from ngd.samplers.algorithm import Info, SamplingAlgorithm
+
+__all__ = [
+    "Info",
+    "SamplingAlgorithm",
+    "langevin",
+    "mandt",
+    "ngd",
+    "preconditioned_langevin",
+    "stochastic_ngd",
+]

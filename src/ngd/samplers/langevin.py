@@ -1,0 +1,51 @@
+"""Langevin dynamics with the full gradient, eq. (3)."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import PRNGKeyArray
+
+from ngd import bounds
+from ngd.samplers.algorithm import Info, SamplingAlgorithm, move
+from ngd.task import Params, Task, gradient
+
+
+class State(NamedTuple):
+    """The position ω alone."""
+
+    position: Params
+
+
+def init(position: Params, rng_key: PRNGKeyArray | None = None) -> State:
+    """Start at `position`."""
+    return State(position)
+
+
+def step(
+    rng_key: PRNGKeyArray, state: State, task: Task, learning_rate: float, temperature: float
+) -> tuple[State, Info]:
+    """Δω = -ε((1/N) dC/dω + α), E[ααᵀ] = 2T I/(εN): eq. (3)."""
+    g = gradient(task, state.position)
+    scale = jnp.sqrt(2 * temperature / (learning_rate * task.examples))
+    alpha = scale * jax.random.normal(rng_key, g.shape, g.dtype)
+    position, info = move(state.position, -learning_rate * (g + alpha))
+    return State(position), info
+
+
+def build(task: Task, learning_rate: float, temperature: float = 1.0) -> SamplingAlgorithm:
+    """Samples e^{-C/T} as ε -> 0.
+
+    Args:
+        task: the cost and its N examples.
+        learning_rate: ε > 0, in units of the mean cost.
+        temperature: T >= 0; the posterior is T = 1.
+
+    Raises:
+        ValueError: ε is not positive or T is negative.
+    """
+    bounds.positive("learning_rate", learning_rate)
+    bounds.non_negative("temperature", temperature)
+    return SamplingAlgorithm(
+        init, lambda rng_key, state: step(rng_key, state, task, learning_rate, temperature)
+    )

@@ -1,0 +1,68 @@
+"""Stochastic natural gradient descent, eqs (11) and (16): minibatch noise as temperature."""
+
+from typing import Any, NamedTuple
+
+import jax
+from jaxtyping import PRNGKeyArray
+
+from ngd import bounds, minibatch
+from ngd.metrics import damping as damped
+from ngd.metrics.metric import Metric
+from ngd.samplers.algorithm import Info, SamplingAlgorithm, move
+from ngd.task import Params, Task, gradient
+
+
+class State(NamedTuple):
+    """The position ω and what the metric remembers."""
+
+    position: Params
+    memory: Any
+
+
+def init(position: Params, metric: Metric) -> State:
+    """Start at `position`."""
+    return State(position, metric.init(position))
+
+
+def step(
+    rng_key: PRNGKeyArray,
+    state: State,
+    task: Task,
+    metric: Metric,
+    learning_rate: float,
+    damping: float,
+    batch_size: int,
+) -> tuple[State, Info]:
+    """Δω = -ε(F + δI)⁻¹((1/N) dC/dω + β), β the minibatch noise of eq. (12): eqs (11), (16)."""
+    key_batch, key_metric = jax.random.split(rng_key)
+    indices = minibatch.draw(key_batch, task.examples, batch_size)
+    rows, memory = metric.estimate(key_metric, state.position, state.memory)
+    direction = damped.solve(rows, damping, gradient(task, state.position, indices))
+    position, info = move(state.position, -learning_rate * direction)
+    return State(position, memory), info
+
+
+def build(
+    task: Task, metric: Metric, learning_rate: float, damping: float, batch_size: int
+) -> SamplingAlgorithm:
+    """Theorem 2: samples at T = (ε/2)(N/B - 1), see `ngd.temperature`.
+
+    Args:
+        task: the cost and its N examples.
+        metric: F or any other metric of `ngd.metrics`.
+        learning_rate: ε > 0.
+        damping: δ >= 0 of eq. (16).
+        batch_size: B in 1..N, drawn without replacement.
+
+    Raises:
+        ValueError: ε is not positive, δ is negative, or B is not in 1..N.
+    """
+    bounds.positive("learning_rate", learning_rate)
+    bounds.non_negative("damping", damping)
+    bounds.batch_size("batch_size", batch_size, task.examples)
+    return SamplingAlgorithm(
+        lambda position, rng_key=None: init(position, metric),
+        lambda rng_key, state: step(
+            rng_key, state, task, metric, learning_rate, damping, batch_size
+        ),
+    )

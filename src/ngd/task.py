@@ -1,0 +1,88 @@
+"""The cost function of section 4: cross entropy of a categorical label plus a regulariser."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax.flatten_util import ravel_pytree
+from jaxtyping import Array, Float, Int
+
+Params = Any
+"""A pytree of arrays: the parameters ω of any model."""
+
+
+class Task(NamedTuple):
+    """A model and its training set, which together fix the cost C of section 4.
+
+    Attributes:
+        logits: `logits(params, x)` with x of shape (n, ...) gives unnormalised log
+            probabilities of shape (n, K), K >= 2.
+        x: training inputs, shape (N, ...).
+        y: training labels in 0..K-1, shape (N,).
+        regulariser: λR(ω)/N, a scalar function of the parameters in nats per example,
+            added to the MEAN cost C/N. The paper's cost is a sum; ours is its mean.
+    """
+
+    logits: Callable[[Params, Array], Any]
+    x: Array
+    y: Int[Array, " N"]
+    regulariser: Callable[[Params], Float[Array, ""]] = lambda params: jnp.zeros(())
+
+    @property
+    def examples(self) -> int:
+        """N, the training set's size."""
+        return int(self.y.shape[0])
+
+
+def l2(coefficient: float) -> Callable[[Params], Float[Array, ""]]:
+    """The regulariser λ|ω|²/2 of sections 6.3 and 6.4, λ = `coefficient` in the mean cost."""
+
+    def regulariser(params: Params) -> Float[Array, ""]:
+        return 0.5 * coefficient * jnp.sum(flatten(params) ** 2)
+
+    return regulariser
+
+
+def flatten(params: Params) -> Float[Array, " P"]:
+    """The parameters as one vector ω of length P, in the order of `ravel_pytree`."""
+    return ravel_pytree(params)[0]
+
+
+def losses(logits: Float[Array, "n K"], y: Int[Array, " n"]) -> Float[Array, " n"]:
+    """L(ω, x_i, y_i) = -ln P(y_i | x_i, ω) of section 4, in nats."""
+    return -jnp.take_along_axis(jax.nn.log_softmax(logits), y[:, None], axis=1)[:, 0]
+
+
+def mean_cost(
+    task: Task, params: Params, indices: Int[Array, " B"] | None = None
+) -> Float[Array, ""]:
+    """C(ω)/N of section 4, in nats per example.
+
+    Args:
+        task: the model and its training set.
+        params: ω.
+        indices: the examples of a minibatch; all N when None. The regulariser is always whole.
+    """
+    x, y = (task.x, task.y) if indices is None else (task.x[indices], task.y[indices])
+    return jnp.mean(losses(task.logits(params, x), y)) + task.regulariser(params)
+
+
+def gradient(
+    task: Task, params: Params, indices: Int[Array, " B"] | None = None
+) -> Float[Array, " P"]:
+    """(1/N) dC/dω, or with `indices` its minibatch estimate (1/N) dC/dω + β, eqs (11), (12)."""
+    return flatten(jax.grad(lambda p: mean_cost(task, p, indices))(params))
+
+
+def per_example_gradients(
+    task: Task, params: Params, x: Array, y: Int[Array, " m"]
+) -> Float[Array, "m P"]:
+    """dL(ω, x_i, y_i)/dω of each example, a row each, without the regulariser."""
+
+    def loss(p: Params, x_i: Array, y_i: Array) -> Float[Array, ""]:
+        return losses(task.logits(p, x_i[None]), y_i[None])[0]
+
+    rows = jax.vmap(jax.grad(loss), (None, 0, 0))(params, x, y)
+    leaves = [leaf.reshape(leaf.shape[0], -1) for leaf in jax.tree.leaves(rows)]
+    return jnp.concatenate(leaves, axis=1)

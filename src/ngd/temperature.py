@@ -1,0 +1,45 @@
+"""Theorem 2: the temperature that a batch size stands for, and the other way round."""
+
+import math
+
+from ngd import bounds
+
+
+def temperature(learning_rate: float, examples: int, batch_size: int, exact: bool = True) -> float:
+    """T = (ε/2)(N/B - 1) of Theorem 2, or without `exact` T ≈ εN/(2B) of section 1.
+
+    Args:
+        learning_rate: ε.
+        examples: N.
+        batch_size: B.
+        exact: whether the finite training set counts; at B = N the exact T is 0.
+
+    Raises:
+        ValueError: ε is not positive, or B is not in 1..N.
+    """
+    bounds.positive("learning_rate", learning_rate)
+    bounds.batch_size("batch_size", batch_size, examples)
+    return learning_rate / 2 * (examples / batch_size - (1 if exact else 0))
+
+
+def batch_size(learning_rate: float, examples: int, temperature: float, exact: bool = True) -> int:
+    """The batch size B at temperature T.
+
+    Exact: B = ⌈N/(2T/ε + 1)⌉ of section 6.4. Otherwise εN/(2T) of section 6.1, rounded
+    to the nearest whole number (the paper does not say how).
+
+    Raises:
+        ValueError: ε or T is not positive, or no B in 1..N has this temperature.
+    """
+    bounds.positive("learning_rate", learning_rate)
+    bounds.positive("temperature", temperature)
+    if exact:
+        size = math.ceil(examples / (2 * temperature / learning_rate + 1))
+    else:
+        size = round(learning_rate * examples / (2 * temperature))
+    if not 1 <= size <= examples:
+        raise ValueError(
+            f"temperature {temperature:g} needs a batch of {size} examples, "
+            f"allowed is 1..{examples} (learning_rate {learning_rate:g})"
+        )
+    return size

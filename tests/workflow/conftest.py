@@ -1,0 +1,70 @@
+"""A clean clone, and Snakemake in it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+class Clone:
+    """A copy of what git knows of the tree, without results, figures or environment."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        listed = subprocess.run(
+            ["git", "ls-files", "-co", "--exclude-standard", "-z"],
+            cwd=ROOT,
+            capture_output=True,
+            check=True,
+        )
+        for name in filter(None, listed.stdout.decode().split("\0")):
+            if (ROOT / name).is_file():
+                (path / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(ROOT / name, path / name)
+
+    def snakemake(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
+        """Run `snakemake ARGUMENTS` here, on this copy's own sources."""
+        inherited = {k: v for k, v in os.environ.items() if k != "MNIST_DIR"}
+        return subprocess.run(
+            [sys.executable, "-m", "snakemake", *arguments],
+            cwd=self.path,
+            env={**inherited, "PYTHONPATH": str(self.path / "src"), **environment},
+            capture_output=True,
+            text=True,
+            timeout=1800,
+        )
+
+    def planned(self, *arguments: str) -> dict[str, int]:
+        """Which rules a dry run would run, and how many jobs of each."""
+        run = self.snakemake("--dry-run", "--quiet", "rules", *arguments)
+        assert run.returncode == 0, run.stderr
+        run = self.snakemake("--dry-run", *arguments)
+        lines = (run.stdout + run.stderr).splitlines()
+        counts = {}
+        if "job" in " ".join(lines):
+            for line in lines:
+                parts = line.split()
+                if len(parts) == 2 and parts[1].isdigit() and not parts[0].startswith("-"):
+                    counts[parts[0]] = int(parts[1])
+        counts.pop("total", None)
+        return counts
+
+
+@pytest.fixture(scope="session")
+def clone(tmp_path_factory) -> Clone:
+    """A clean clone in which nothing has run."""
+    return Clone(tmp_path_factory.mktemp("clean"))
+
+
+@pytest.fixture(scope="session")
+def smoke(tmp_path_factory) -> Clone:
+    """A clone in which the whole smoke pipeline has run, from nothing."""
+    clone = Clone(tmp_path_factory.mktemp("smoke"))
+    run = clone.snakemake("--config", "scale=smoke")
+    assert run.returncode == 0, run.stderr[-5000:]
+    return clone

@@ -1,0 +1,14 @@
+rule mnist:
+    input:
+        code=code("artifact.mnist"),
+    output:
+        images=f"{RESULTS}/data/mnist.npz",
+    log:
+        f"{RESULTS}/logs/mnist.log",
+    params:
+        name=config["data"],
+        test_images=config["test_images"],
+        seed=config["seed"],
+        cache="results/downloads",
+    script:
+        "../scripts/mnist.py"

@@ -1,0 +1,113 @@
+# One job a point of a sweep, its seeds inside.
+
+
+rule langevin_sweep:
+    input:
+        code=code("artifact.experiments.langevin_sweep"),
+    output:
+        runs=f"{RESULTS}/points/{{figure}}/{{point}}.csv",
+        provenance=f"{RESULTS}/points/{{figure}}/{{point}}.json",
+    log:
+        f"{RESULTS}/logs/{{figure}}/{{point}}.log",
+    wildcard_constraints:
+        figure="fig2",
+    params:
+        experiment="langevin_sweep",
+        figure=lambda wildcards: wildcards.figure,
+        settings=settings_of_point,
+        point=point_of,
+        root=config["seed"],
+    script:
+        "../scripts/experiment.py"
+
+
+use rule langevin_sweep as ngd_sweep with:
+    input:
+        code=code("artifact.experiments.ngd_sweep"),
+    wildcard_constraints:
+        figure="fig3|fig4b",
+    params:
+        experiment="ngd_sweep",
+        figure=lambda wildcards: wildcards.figure,
+        settings=settings_of_point,
+        point=point_of,
+        root=config["seed"],
+
+
+use rule langevin_sweep as mlp with:
+    input:
+        images=rules.mnist.output.images,
+        code=code("artifact.experiments.mlp"),
+    wildcard_constraints:
+        figure="fig5|fig6",
+    params:
+        experiment="mlp",
+        figure=lambda wildcards: wildcards.figure,
+        settings=settings_of_point,
+        point=point_of,
+        root=config["seed"],
+
+
+rule warm_start:
+    input:
+        images=rules.mnist.output.images,
+        code=code("artifact.experiments.warm_start"),
+    output:
+        parameters=f"{RESULTS}/data/warm_start.npy",
+        provenance=f"{RESULTS}/data/warm_start.json",
+    log:
+        f"{RESULTS}/logs/warm_start.log",
+    params:
+        experiment="warm_start",
+        settings=config["warm_start"],
+        root=config["seed"],
+    script:
+        "../scripts/experiment.py"
+
+
+use rule langevin_sweep as cnn with:
+    input:
+        images=rules.mnist.output.images,
+        warm_start=rules.warm_start.output.parameters,
+        code=code("artifact.experiments.cnn"),
+    wildcard_constraints:
+        figure="fig7",
+    params:
+        experiment="cnn",
+        figure=lambda wildcards: wildcards.figure,
+        settings=settings_of_point,
+        point=point_of,
+        root=config["seed"],
+
+
+rule iterates:
+    input:
+        code=code("artifact.experiments.iterates"),
+    output:
+        iterates=f"{RESULTS}/tables/fig1_iterates.csv",
+        ellipses=f"{RESULTS}/tables/fig1_ellipses.csv",
+        provenance=f"{RESULTS}/tables/fig1.json",
+    log:
+        f"{RESULTS}/logs/fig1.log",
+    params:
+        experiment="iterates",
+        settings=config["fig1"],
+        root=config["seed"],
+    script:
+        "../scripts/experiment.py"
+
+
+rule prior:
+    input:
+        code=code("artifact.experiments.prior"),
+    output:
+        table=f"{RESULTS}/tables/fig4a.csv",
+        provenance=f"{RESULTS}/tables/fig4a.json",
+    log:
+        f"{RESULTS}/logs/fig4a.log",
+    params:
+        experiment="prior",
+        settings=config["fig4a"],
+        root=config["seed"],
+    script:
+        "../scripts/experiment.py"

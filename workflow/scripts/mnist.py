@@ -1,0 +1,25 @@
+"""Adapter of rule mnist."""
+
+import os
+import sys
+from pathlib import Path
+
+from artifact import mnist
+
+folder = snakemake.config["mnist_dir"] or os.environ.get("MNIST_DIR")
+params = snakemake.params
+with Path(snakemake.log[0]).open("w") as log:
+    sys.stderr = log
+    try:
+        images = mnist.load(
+            params.name,
+            Path(folder) if folder else None,
+            Path(params.cache),
+            params.test_images,
+            params.seed,
+        )
+    except mnist.DataError as error:
+        log.write(f"{error}\n")
+        sys.stderr = sys.__stderr__
+        sys.exit(str(error))
+    mnist.save(images, Path(snakemake.output.images))

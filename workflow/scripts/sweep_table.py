@@ -1,0 +1,17 @@
+"""Adapter of rule sweep_table."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from artifact import files, tables
+
+output = snakemake.output
+runs = pd.concat([pd.read_csv(path) for path in snakemake.input.runs], ignore_index=True)
+table = tables.summarise(runs)
+records = [json.loads(Path(path).read_text()) for path in snakemake.input.provenance]
+files.write_table(runs, Path(output.runs))
+files.write_table(table, Path(output.table))
+files.write_json(tables.gather(records), Path(output.provenance))
+Path(snakemake.log[0]).write_text(tables.optima(table).to_string(index=False) + "\n")
