@@ -5,10 +5,11 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Int, PRNGKeyArray
 
 from ngd import bounds
-from ngd.metrics.metric import Metric, Rows
+from ngd.metrics.factor import Factor, scale, shape
+from ngd.metrics.metric import Metric
 from ngd.task import Params
 
 
@@ -16,12 +17,12 @@ class Memory(NamedTuple):
     """The newest factors and what the averaged metric itself remembers.
 
     Attributes:
-        rows: ring of the newest factors, shape (window, m, P).
+        ring: the newest factors, each array with a leading axis of `window`.
         seen: estimates so far.
         inner: the memory of the metric that is averaged.
     """
 
-    rows: Float[Array, "window m P"]
+    ring: Factor
     seen: Int[Array, ""]
     inner: tuple
 
@@ -59,21 +60,21 @@ def moving_average(metric: Metric, smoothing: float, tolerance: float = 1e-4) ->
 
     def init(position: Params) -> Memory:
         inner = metric.init(position)
-        shape = jax.eval_shape(metric.estimate, jax.random.key(0), position, inner)[0]
-        return Memory(jnp.zeros((length, *shape.shape), shape.dtype), jnp.zeros((), int), inner)
+        like, _ = jax.eval_shape(metric.estimate, jax.random.key(0), position, inner)
+        ring = jax.tree.map(lambda a: jnp.zeros((length, *a.shape), a.dtype), like)
+        return Memory(ring, jnp.zeros((), int), inner)
 
-    def estimate(rng_key: PRNGKeyArray, position: Params, memory: Memory) -> tuple[Rows, Memory]:
+    def estimate(rng_key: PRNGKeyArray, position: Params, memory: Memory) -> tuple[Factor, Memory]:
         newest, inner = metric.estimate(rng_key, position, memory.inner)
-        rows = memory.rows.at[memory.seen % length].set(newest)
+        slot = memory.seen % length
+        ring = jax.tree.map(lambda held, new: held.at[slot].set(new), memory.ring, newest)
         age = (memory.seen - jnp.arange(length)) % length
         # The first estimate stands for all that came before it, hence its weight α^age.
-        first = age == memory.seen
-        weights = jnp.where(first, 1.0, 1 - smoothing) * smoothing ** age.astype(rows.dtype)
+        weights = jnp.where(age == memory.seen, 1.0, 1 - smoothing) * smoothing**age
         weights = jnp.where(age <= memory.seen, weights, 0)
-        weights = weights / weights.sum()
-        averaged = (jnp.sqrt(weights)[:, None, None].astype(rows.dtype) * rows).reshape(
-            -1, rows.shape[2]
-        )
-        return averaged, Memory(rows, memory.seen + 1, inner)
+        stacked = jax.tree.map(lambda a: a.reshape(-1, *a.shape[2:]), ring)
+        dtype, m = jax.tree.leaves(newest)[0].dtype, shape(newest)[0]
+        roots = jnp.sqrt(weights / weights.sum()).astype(dtype)
+        return scale(stacked, jnp.repeat(roots, m)), Memory(ring, memory.seen + 1, inner)
 
     return Metric(init, estimate)

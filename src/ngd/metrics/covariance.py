@@ -3,7 +3,8 @@
 import jax.numpy as jnp
 from jaxtyping import PRNGKeyArray
 
-from ngd.metrics.metric import Metric, Rows, memoryless
+from ngd.metrics.factor import Rows
+from ngd.metrics.metric import Metric, memoryless
 from ngd.task import Params, Task, per_example_gradients
 
 

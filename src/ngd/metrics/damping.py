@@ -4,12 +4,20 @@ from typing import Literal
 
 import jax
 import jax.numpy as jnp
-from jax.scipy.linalg import cho_factor, cho_solve
+from jax.scipy.linalg import cho_solve
 from jax.scipy.sparse.linalg import cg
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from ngd import bounds
-from ngd.metrics.metric import Rows
+from ngd.metrics.factor import (
+    Factor,
+    gram,
+    lower_product,
+    rows_of,
+    shape,
+    times,
+    transpose_times,
+)
 
 Solver = Literal["primal", "dual", "cg"]
 
@@ -20,12 +28,12 @@ def pick_solver(rows: int, parameters: int) -> Solver:
 
 
 def solve(
-    rows: Rows, damping: float, v: Float[Array, " P"], solver: Solver | None = None
+    factor: Factor, damping: float, v: Float[Array, " P"], solver: Solver | None = None
 ) -> Float[Array, " P"]:
     r"""(UᵀU + δI)⁻¹ v, the preconditioner of eq. (16).
 
     Args:
-        rows: U, shape (m, P).
+        factor: U, of m rows and P columns.
         damping: δ >= 0; > 0 when m < P, where UᵀU is singular.
         v: a gradient, shape (P,).
         solver: "primal" factorises the P x P matrix, "dual" the m x m Gram matrix
@@ -35,31 +43,43 @@ def solve(
     Raises:
         ValueError: δ is negative, or zero where the metric is singular.
     """
-    m, parameters = rows.shape
+    m, parameters = shape(factor)
     solver = solver or pick_solver(m, parameters)
     if m < parameters or solver == "dual":
         bounds.positive("damping", damping)
     bounds.non_negative("damping", damping)
     if solver == "primal":
-        matrix = rows.T @ rows + damping * jnp.eye(parameters, dtype=rows.dtype)
-        return cho_solve(cho_factor(matrix, lower=True), v)
+        return _direct(lower_product(rows_of(factor).T), damping, v)
     if solver == "dual":
-        gram = rows @ rows.T + damping * jnp.eye(m, dtype=rows.dtype)
-        return (v - rows.T @ cho_solve(cho_factor(gram, lower=True), rows @ v)) / damping
-    solution, _ = cg(lambda u: rows.T @ (rows @ u) + damping * u, v, tol=1e-6, maxiter=10 * m)
+        inner = _direct(gram(factor), damping, times(factor, v))
+        return (v - transpose_times(factor, inner)) / damping
+    solution, _ = cg(
+        lambda u: transpose_times(factor, times(factor, u)) + damping * u,
+        v,
+        tol=1e-6,
+        maxiter=10 * m,
+    )
     return solution
 
 
-def noise(rng_key: PRNGKeyArray, rows: Rows, damping: float) -> Float[Array, " P"]:
+def _direct(lower: Float[Array, "n n"], damping: float, v: Float[Array, " n"]) -> Array:
+    """Solve by Cholesky, of a matrix whose lower triangle alone is given."""
+    damped = lower + damping * jnp.eye(lower.shape[0], dtype=lower.dtype)
+    return cho_solve((jax.lax.linalg.cholesky(damped, symmetrize_input=False), True), v)
+
+
+def noise(rng_key: PRNGKeyArray, factor: Factor, damping: float) -> Float[Array, " P"]:
     """A Gaussian vector of covariance UᵀU + δI, without factorising it."""
     key_rows, key_damping = jax.random.split(rng_key)
-    m, parameters = rows.shape
-    return rows.T @ jax.random.normal(key_rows, (m,), rows.dtype) + jnp.sqrt(
+    m, parameters = shape(factor)
+    dtype = jax.tree.leaves(factor)[0].dtype
+    return transpose_times(factor, jax.random.normal(key_rows, (m,), dtype)) + jnp.sqrt(
         damping
-    ) * jax.random.normal(key_damping, (parameters,), rows.dtype)
+    ) * jax.random.normal(key_damping, (parameters,), dtype)
 
 
-def log_determinant(rows: Rows, damping: float) -> Float[Array, ""]:
+def log_determinant(factor: Factor, damping: float) -> Float[Array, ""]:
     """log|UᵀU + δI|; minus infinity where it is singular."""
+    rows = rows_of(factor)
     matrix = rows.T @ rows + damping * jnp.eye(rows.shape[1], dtype=rows.dtype)
     return jnp.linalg.slogdet(matrix)[1]

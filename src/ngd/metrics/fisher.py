@@ -1,11 +1,14 @@
 """The Fisher information, eqs (7) and (10), and its one-label estimate of section 6.3."""
 
+from collections.abc import Callable
+
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from ngd import bounds, minibatch
-from ngd.metrics.metric import Metric, Rows, memoryless
+from ngd.metrics.factor import Factor, Rows, scale
+from ngd.metrics.metric import Metric, memoryless
 from ngd.task import Params, Task, per_example_gradients
 
 
@@ -20,7 +23,7 @@ def exact_rows(task: Task, params: Params) -> Rows:
         U of shape (N (K-1), P) with F = UᵀU.
     """
 
-    def log_odds(p: Params, x_i: Array) -> Float[Array, " K-1"]:
+    def log_odds(p: Params, x_i: Array) -> Float[Array, " k"]:
         logits = task.logits(p, x_i[None])[0]
         return logits[1:] - logits[0]
 
@@ -41,23 +44,34 @@ def exact_fisher(task: Task) -> Metric:
     return memoryless(lambda rng_key, position: exact_rows(task, position))
 
 
-def sampled_fisher(task: Task, batch_size: int) -> Metric:
+def sampled_fisher(
+    task: Task,
+    batch_size: int,
+    gradients: Callable[[Task, Params, Array, Array], Factor] = per_example_gradients,
+) -> Metric:
     """F_x(ω) from one label Y ~ f_ω(x_i) an example, on a minibatch of its own.
 
     Sections 6.3 and 6.4. Unbiased for eq. (7).
+
+    Args:
+        task: the model and its training set.
+        batch_size: how many examples, drawn without replacement.
+        gradients: per-example gradients of (task, params, x, y); for a network of dense
+            layers `ngd.layers.dense_gradients` is much cheaper than the default.
 
     Raises:
         ValueError: `batch_size` is not in 1..N.
     """
     bounds.batch_size("fisher batch_size", batch_size, task.examples)
 
-    def rows(rng_key: PRNGKeyArray, position: Params) -> Rows:
+    def factor(rng_key: PRNGKeyArray, position: Params) -> Factor:
         key_batch, key_label = jax.random.split(rng_key)
         x = task.x[minibatch.draw(key_batch, task.examples, batch_size)]
         labels = jax.random.categorical(key_label, task.logits(position, x))
-        return per_example_gradients(task, position, x, labels) / jnp.sqrt(batch_size)
+        weights = jnp.full(batch_size, batch_size**-0.5, x.dtype)
+        return scale(gradients(task, position, x, labels), weights)
 
-    return memoryless(rows)
+    return memoryless(factor)
 
 
 def empirical_fisher(task: Task) -> Metric:

@@ -3,12 +3,10 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import PRNGKeyArray
 
+from ngd.metrics.factor import Factor
 from ngd.task import Params
-
-Rows = Float[Array, "m P"]
-"""A metric as its factor U: G = UᵀU. The damping δI is added by `ngd.metrics.damping`."""
 
 
 class Metric(NamedTuple):
@@ -16,16 +14,17 @@ class Metric(NamedTuple):
 
     Attributes:
         init: `init(position) -> memory`; the empty tuple for a metric without memory.
-        estimate: `estimate(rng_key, position, memory) -> (rows, memory)`.
+        estimate: `estimate(rng_key, position, memory) -> (factor, memory)`, the factor
+            being U of G = UᵀU. `ngd.metrics.damping` adds the damping δI.
     """
 
     init: Callable[[Params], Any]
-    estimate: Callable[[PRNGKeyArray, Params, Any], tuple[Rows, Any]]
+    estimate: Callable[[PRNGKeyArray, Params, Any], tuple[Factor, Any]]
 
 
-def memoryless(rows: Callable[[PRNGKeyArray, Params], Rows]) -> Metric:
+def memoryless(factor: Callable[[PRNGKeyArray, Params], Factor]) -> Metric:
     """A metric which depends on nothing but the current position and a key."""
     return Metric(
         init=lambda position: (),
-        estimate=lambda rng_key, position, memory: (rows(rng_key, position), memory),
+        estimate=lambda rng_key, position, memory: (factor(rng_key, position), memory),
     )

@@ -32,8 +32,8 @@ def step(
     damping: float,
 ) -> tuple[State, Info]:
     """Δω = -ε(F + δI)⁻¹(1/N) dC/dω: eq. (16) (eq. (1) has lost its minus)."""
-    rows, memory = metric.estimate(rng_key, state.position, state.memory)
-    direction = damped.solve(rows, damping, gradient(task, state.position))
+    factor, memory = metric.estimate(rng_key, state.position, state.memory)
+    direction = damped.solve(factor, damping, gradient(task, state.position))
     position, info = move(state.position, -learning_rate * direction)
     return State(position, memory), info
 

@@ -36,11 +36,11 @@ def step(
 ) -> tuple[State, Info]:
     """Δω = -ε G⁻¹((1/N) dC/dω + α), E[ααᵀ] = 2TG/(εN), G = F + δI: eqs (4), (8), (16)."""
     key_metric, key_noise = jax.random.split(rng_key)
-    rows, memory = metric.estimate(key_metric, state.position, state.memory)
+    factor, memory = metric.estimate(key_metric, state.position, state.memory)
     scale = jnp.sqrt(2 * temperature / (learning_rate * task.examples))
-    alpha = scale * damped.noise(key_noise, rows, damping)
+    alpha = scale * damped.noise(key_noise, factor, damping)
     drift = gradient(task, state.position) + alpha
-    position, info = move(state.position, -learning_rate * damped.solve(rows, damping, drift))
+    position, info = move(state.position, -learning_rate * damped.solve(factor, damping, drift))
     return State(position, memory), info
 
 

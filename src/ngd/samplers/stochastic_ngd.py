@@ -36,8 +36,8 @@ def step(
     """Δω = -ε(F + δI)⁻¹((1/N) dC/dω + β), β the minibatch noise of eq. (12): eqs (11), (16)."""
     key_batch, key_metric = jax.random.split(rng_key)
     indices = minibatch.draw(key_batch, task.examples, batch_size)
-    rows, memory = metric.estimate(key_metric, state.position, state.memory)
-    direction = damped.solve(rows, damping, gradient(task, state.position, indices))
+    factor, memory = metric.estimate(key_metric, state.position, state.memory)
+    direction = damped.solve(factor, damping, gradient(task, state.position, indices))
     position, info = move(state.position, -learning_rate * direction)
     return State(position, memory), info
 

@@ -1,0 +1,77 @@
+"""Per-example gradients of a network of dense layers, layer by layer and unsummed."""
+
+from collections.abc import Callable
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Int
+
+from ngd.metrics.factor import Block, Factor, Kernel, Outer
+from ngd.task import Params, Task, losses
+
+Path = tuple[str, ...]
+
+
+def dense_gradients(
+    model: nn.Module,
+) -> Callable[[Task, Params, Array, Int[Array, " m"]], Factor]:
+    """Per-example gradients for `sampled_fisher`, cheaper than `per_example_gradients`.
+
+    One backward pass yields the inputs a and the output gradients δ of every layer; the
+    gradient of example n is Σ_p a_np δ_npᵀ over the positions p that share the kernel. A
+    layer with one position is never summed nor written out.
+
+    Args:
+        model: a Flax module all of whose parameters are kernels of `nn.Dense` without
+            bias, each used once: `ngd.models.MLP`, `ngd.models.CNN`.
+
+    Returns:
+        A function of (task, params, x, y); it raises ValueError for a model of another
+        kind. `task.logits` must be `model.apply`.
+    """
+
+    def gradients(task: Task, params: Params, x: Array, y: Int[Array, " m"]) -> Factor:
+        def run(added: dict[Path, Array]) -> tuple[Array, tuple[dict, dict]]:
+            inputs: dict[Path, Array] = {}
+            outputs: dict[Path, Array] = {}
+
+            def intercept(call: Any, args: Any, kwargs: Any, context: Any) -> Any:
+                out = call(*args, **kwargs)
+                if isinstance(context.module, nn.Dense) and context.method_name == "__call__":
+                    path = context.module.path
+                    if path in inputs:
+                        raise ValueError(f"layer {'/'.join(path)} is used more than once")
+                    out = out + added.get(path, 0)
+                    inputs[path], outputs[path] = args[0], out
+                return out
+
+            with nn.intercept_methods(intercept):
+                logits: Any = model.apply(params, x)
+            return losses(logits, y).sum(), (inputs, outputs)
+
+        _, (_, shapes) = jax.eval_shape(run, {})
+        zeros = {path: jnp.zeros(out.shape, out.dtype) for path, out in shapes.items()}
+        deltas, (inputs, _) = jax.grad(run, has_aux=True)(zeros)
+        return tuple(_block(inputs[path], deltas[path]) for path in _kernels(params, zeros))
+
+    return gradients
+
+
+def _kernels(params: Params, known: dict[Path, Array]) -> list[Path]:
+    """The layers in the order of the flat parameters."""
+    leaves, _ = jax.tree_util.tree_flatten_with_path(params)
+    paths = [tuple(str(getattr(k, "key", k)) for k in path) for path, _ in leaves]
+    for path in paths:
+        if path[-1] != "kernel" or path[1:-1] not in known:
+            raise ValueError(f"parameter {'/'.join(path)} is no kernel of a dense layer")
+    return [path[1:-1] for path in paths]
+
+
+def _block(a: Array, delta: Array) -> Block:
+    m = a.shape[0]
+    a, delta = a.reshape(m, -1, a.shape[-1]), delta.reshape(m, -1, delta.shape[-1])
+    if a.shape[1] == 1:
+        return Outer(a[:, 0], delta[:, 0])
+    return Kernel(jnp.einsum("npo,npi->noi", delta, a))

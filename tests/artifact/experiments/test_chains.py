@@ -1,0 +1,85 @@
+"""One chain of a sweep, against the same chain run by hand."""
+
+from contextlib import contextmanager
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from artifact.experiments import chains, langevin_sweep, logistic, ngd_sweep
+from artifact.sweep import Point
+from ngd.metrics.fisher import exact_fisher
+from ngd.samplers import stochastic_ngd
+
+SETTINGS = {
+    "inputs": 3,
+    "true_norm": 4.0,
+    "damping": 1e-3,
+    "burn_in": 7,
+    "samples": 9,
+    "test_examples": 50,
+    "repeats": 2,
+}
+POINT = Point(examples=60, learning_rate=0.1, temperature=1.0, batch_size=3)
+
+
+@contextmanager
+def silent(total):
+    yield lambda done: None
+
+
+def test_scores_are_those_of_a_plain_loop_over_stored_samples():
+    runs = ngd_sweep.run("fig3", SETTINGS, POINT, 5, silent)["runs"]
+    test = logistic.simulate(5, SETTINGS, 50)
+    x, y = np.asarray(test.x, float), np.asarray(test.y)
+    for seed in range(2):
+        task = logistic.task(logistic.simulate(5, SETTINGS, 60, seed=seed))
+        algorithm = stochastic_ngd.build(task, exact_fisher(task), 0.1, 1e-3, 3)
+        state = algorithm.init(logistic.position(jnp.zeros(3)))
+        key = chains.chain_key(5, "fig3", POINT, seed)
+        likelihoods, predicted = [], []
+        for update in range(16):
+            state, _ = jax.jit(algorithm.step)(jax.random.fold_in(key, update), state)
+            if update >= 7:
+                w = np.asarray(state.position["params"]["weights"], float)
+                p = 1 / (1 + np.exp(-x @ w))
+                likelihoods.append(np.where(y == 1, p, 1 - p))
+                predicted.append(p)
+        row = runs[runs["seed"] == seed].iloc[0]
+        stored = np.array(likelihoods)
+        assert row["ensemble_cross_entropy"] == pytest.approx(
+            -np.log(stored.mean(axis=0)).mean(), rel=1e-4
+        )
+        assert row["single_cross_entropy"] == pytest.approx(-np.log(stored).mean(), rel=1e-4)
+        assert row["ensemble_accuracy"] == pytest.approx(
+            ((np.mean(predicted, axis=0) > 0.5) == y).mean()
+        )
+        assert row["single_accuracy"] == pytest.approx(
+            np.mean([((p > 0.5) == y).mean() for p in predicted])
+        )
+        assert row["diverged_at"] == -1
+
+
+def test_a_point_does_not_depend_on_how_many_repeats_run():
+    few = ngd_sweep.run("fig3", {**SETTINGS, "repeats": 1}, POINT, 5, silent)["runs"]
+    more = ngd_sweep.run("fig3", SETTINGS, POINT, 5, silent)["runs"]
+    assert few.equals(more.head(1))
+
+
+def test_a_chain_that_leaves_the_finite_numbers_is_recorded_with_its_update():
+    wild = POINT._replace(learning_rate=1e30)
+    runs = langevin_sweep.run("fig2", SETTINGS, wild, 5, silent)["runs"]
+    assert (runs["diverged_at"] >= 0).all()
+    assert (runs["diverged_at"] < 16).all()
+
+
+def test_labels_follow_the_true_parameters():
+    settings = {"inputs": 2, "true_norm": 2.0}
+    drawn = logistic.simulate(1, settings, 40000)
+    x, y = np.asarray(drawn.x, float), np.asarray(drawn.y)
+    p = 1 / (1 + np.exp(-2.0 * x[:, 0]))
+    z = (y - p).sum() / np.sqrt((p * (1 - p)).sum())
+    slope = ((y - p) * x[:, 0]).sum() / np.sqrt((p * (1 - p) * x[:, 0] ** 2).sum())
+    assert abs(z) < 4.5
+    assert abs(slope) < 4.5

@@ -1,0 +1,23 @@
+"""Runtime shape checks of the library, and double precision where a test asks for it."""
+
+import jax
+import jaxtyping
+import pytest
+
+# Before any test imports `ngd`: from here on every annotated array is checked.
+jaxtyping.install_import_hook("ngd", "beartype.beartype")
+
+
+@pytest.fixture
+def x64():
+    """Double precision for the length of a test."""
+    with jax.enable_x64(True):
+        yield
+
+
+@pytest.fixture
+def unchecked():
+    """The library as its users run it: without the shape checks."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)
