@@ -20,7 +20,7 @@ def run(settings: Settings, root: int, progress: Progress) -> dict[str, pd.DataF
     """
     direction = jnp.zeros(settings["inputs"]).at[0].set(1.0)
 
-    @jax.jit
+    @jax.jit(static_argnames="damping")
     def log_prior(x: jax.Array, norm: float, damping: float) -> jax.Array:
         labels = jnp.zeros(len(x), int)  # the prior does not depend on them
         task = logistic.task(Examples(x, labels))

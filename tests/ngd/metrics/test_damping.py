@@ -1,0 +1,120 @@
+"""The damped metric against dense linear algebra in double precision."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from ngd.metrics import damping as damped
+
+SHAPES = [(1, 5), (3, 7), (6, 6), (9, 4), (30, 12)]
+
+
+def problem(m, parameters):
+    """A factor U and a right-hand side v, in double precision."""
+    rng = np.random.default_rng(100 * m + parameters)
+    return rng.normal(size=(m, parameters)) / np.sqrt(m), rng.normal(size=parameters)
+
+
+def dense(u, delta):
+    return u.T @ u + delta * np.eye(u.shape[1])
+
+
+@pytest.mark.parametrize("solver", ["primal", "dual", None])
+@pytest.mark.parametrize("delta", [1e-4, 0.1, 10.0])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_direct_solvers_are_the_dense_solve_in_double_precision(x64, shape, delta, solver):
+    u, v = problem(*shape)
+    solution = damped.solve(jnp.asarray(u), delta, jnp.asarray(v), solver)
+    matrix = dense(u, delta)
+    # The dual route loses the condition number twice: in its Gram matrix and in 1/δ.
+    bound = 1e-14 * np.linalg.cond(matrix) ** (2 if solver == "dual" else 1) + 1e-13
+    expected = np.linalg.solve(matrix, v)
+    assert np.linalg.norm(solution - expected) <= bound * np.linalg.norm(expected)
+
+
+@pytest.mark.parametrize("solver", ["primal", "dual", "cg"])
+@pytest.mark.parametrize("delta", [0.01, 0.1, 10.0])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_solvers_are_the_dense_solve_in_single_precision(shape, delta, solver):
+    u, v = problem(*shape)
+    u32, v32 = u.astype(np.float32), v.astype(np.float32)
+    solution = damped.solve(jnp.asarray(u32), delta, jnp.asarray(v32), solver)
+    assert solution.dtype == np.float32
+    expected = np.linalg.solve(dense(u32.astype(float), delta), v32.astype(float))
+    # Backward stability: the relative error is the condition number times the rounding of
+    # the matrix, m roundings an entry (and cg's own residual of 1e-6).
+    rounding = sum(shape) * np.finfo(np.float32).eps + (1e-6 if solver == "cg" else 0)
+    bound = np.linalg.cond(dense(u, delta)) * rounding
+    assert np.linalg.norm(solution - expected) <= bound * np.linalg.norm(expected)
+
+
+@pytest.mark.parametrize("solver", ["primal", "dual", "cg"])
+def test_solution_satisfies_the_system_it_solves(x64, solver):
+    u, v = problem(3, 7)
+    solution = np.asarray(damped.solve(jnp.asarray(u), 0.05, jnp.asarray(v), solver))
+    residual = u.T @ (u @ solution) + 0.05 * solution - v
+    assert np.linalg.norm(residual) <= 1e-6 * np.linalg.norm(v)
+
+
+def test_no_damping_inverts_a_metric_of_full_rank(x64):
+    u, v = problem(9, 4)
+    solution = damped.solve(jnp.asarray(u), 0.0, jnp.asarray(v))
+    np.testing.assert_allclose(solution, np.linalg.solve(u.T @ u, v), rtol=1e-10)
+
+
+def test_strong_damping_is_division_by_it(x64):
+    u, v = problem(3, 7)
+    solution = damped.solve(jnp.asarray(u), 1e8, jnp.asarray(v))
+    np.testing.assert_allclose(solution, v / 1e8, rtol=1e-7)
+
+
+def test_eigenvalues_of_the_preconditioner_are_at_most_one_over_the_damping(x64):
+    u, _ = problem(3, 7)
+    solve = jax.vmap(lambda v: damped.solve(jnp.asarray(u), 0.2, v))
+    eigenvalues = np.linalg.eigvalsh(np.asarray(solve(jnp.eye(7))))
+    assert eigenvalues.max() == pytest.approx(1 / 0.2, rel=1e-10)
+    assert eigenvalues.min() > 0
+
+
+@pytest.mark.parametrize(("m", "parameters", "expected"), [(3, 4, "dual"), (4, 4, "primal")])
+def test_the_picked_solver_factorises_the_smaller_matrix(m, parameters, expected):
+    assert damped.pick_solver(m, parameters) == expected
+
+
+@pytest.mark.parametrize("shape", [(2, 4), (6, 3)])
+@pytest.mark.parametrize("delta", [0.0, 0.3])
+def test_noise_has_the_covariance_of_the_damped_metric(assert_moments, shape, delta):
+    u, _ = problem(*shape)
+    keys = jax.random.split(jax.random.key(5), 40000)
+    draws = jax.vmap(lambda key: damped.noise(key, jnp.asarray(u, jnp.float32), delta))(keys)
+    assert_moments(draws, np.zeros(shape[1]), dense(u, delta))
+
+
+@pytest.mark.parametrize("delta", [1e-4, 1.0])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_log_determinant_is_numpys(x64, shape, delta):
+    u, _ = problem(*shape)
+    np.testing.assert_allclose(
+        damped.log_determinant(jnp.asarray(u), delta),
+        np.linalg.slogdet(dense(u, delta))[1],
+        rtol=1e-10,
+    )
+
+
+def test_log_determinant_of_a_null_metric_is_minus_infinity(x64):
+    assert damped.log_determinant(jnp.zeros((2, 3)), 0.0) == -jnp.inf
+
+
+@pytest.mark.parametrize("solver", ["primal", "dual", "cg", None])
+@pytest.mark.parametrize("delta", [0.0, -1.0, float("nan")])
+def test_a_singular_metric_without_damping_is_refused(solver, delta):
+    with pytest.raises(ValueError, match=f"damping .*{delta}"):
+        damped.solve(jnp.ones((2, 3)), delta, jnp.ones(3), solver)
+
+
+@pytest.mark.parametrize("solver", ["primal", "dual", "cg", None])
+@pytest.mark.parametrize("delta", [-1.0, float("nan")])
+def test_a_metric_with_negative_damping_is_refused(solver, delta):
+    with pytest.raises(ValueError, match=f"damping .*{delta}"):
+        damped.solve(jnp.ones((4, 3)), delta, jnp.ones(3), solver)
