@@ -10,5 +10,7 @@ rule mnist:
         test_images=config["test_images"],
         seed=config["seed"],
         cache="results/downloads",
+    # Its mirrors are tried in turn already, and a wrong file stays wrong.
+    retries: 0
     script:
         "../scripts/mnist.py"

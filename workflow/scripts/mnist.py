@@ -2,14 +2,14 @@
 
 import os
 import sys
+from contextlib import redirect_stderr
 from pathlib import Path
 
 from artifact import mnist
 
 folder = snakemake.config["mnist_dir"] or os.environ.get("MNIST_DIR")
 params = snakemake.params
-with Path(snakemake.log[0]).open("w") as log:
-    sys.stderr = log
+with Path(snakemake.log[0]).open("w") as log, redirect_stderr(log):
     try:
         images = mnist.load(
             params.name,
@@ -19,7 +19,6 @@ with Path(snakemake.log[0]).open("w") as log:
             params.seed,
         )
     except mnist.DataError as error:
-        log.write(f"{error}\n")
-        sys.stderr = sys.__stderr__
+        print(error, file=log)
         sys.exit(str(error))
-    mnist.save(images, Path(snakemake.output.images))
+mnist.save(images, Path(snakemake.output.images))
