@@ -12,7 +12,7 @@ Progress = Callable[[int], AbstractContextManager[Advance]]
 
 
 def bar(log: TextIO, name: str) -> Progress:
-    """A bar of updates in `log`, renewed every few seconds, a line each time."""
+    """A bar of updates in `log`, renewed every few seconds."""
 
     @contextmanager
     def progress(total: int) -> Iterator[Advance]:

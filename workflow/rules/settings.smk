@@ -1,5 +1,9 @@
 # Settings: the paper's, the scale's changes, the user's; checked before any job starts.
 
+import importlib.util
+import shutil
+import subprocess
+
 import yaml
 from artifact import config as settings
 from artifact import sources, sweep
@@ -77,3 +81,17 @@ def point_of(wildcards):
 def settings_of_point(wildcards):
     """The slice of a figure's settings on which a single point depends."""
     return sweep.of_point(config[wildcards.figure])
+
+
+def missing_gpu():
+    """Why no job could run on a GPU of this machine, in one line; empty if one could."""
+    if importlib.util.find_spec("jax_plugins.xla_cuda13") is None:
+        found = "JAX's CUDA plugin is not installed (requirements-gpu.lock)"
+    else:
+        listed = shutil.which("nvidia-smi") and subprocess.run(
+            ["nvidia-smi", "--list-gpus"], capture_output=True, text=True
+        )
+        if listed and listed.returncode == 0 and "GPU" in listed.stdout:
+            return ""
+        found = "nvidia-smi lists no GPU"
+    return f"config: device = 'gpu' is not allowed here; must be cpu, since {found}"

@@ -1,5 +1,7 @@
 # One job a point of a sweep, its seeds inside.
 
+GPUS = 1 if config["device"] == "gpu" else 0
+
 
 rule langevin_sweep:
     input:
@@ -11,12 +13,15 @@ rule langevin_sweep:
         f"{RESULTS}/logs/{{figure}}/{{point}}.log",
     wildcard_constraints:
         figure="fig2",
+    resources:
+        gpu=GPUS,
     params:
         experiment="langevin_sweep",
         figure=lambda wildcards: wildcards.figure,
         settings=settings_of_point,
         point=point_of,
         root=config["seed"],
+        device=config["device"],
     script:
         "../scripts/experiment.py"
 
@@ -32,6 +37,7 @@ use rule langevin_sweep as ngd_sweep with:
         settings=settings_of_point,
         point=point_of,
         root=config["seed"],
+        device=config["device"],
 
 
 use rule langevin_sweep as mlp with:
@@ -46,6 +52,7 @@ use rule langevin_sweep as mlp with:
         settings=settings_of_point,
         point=point_of,
         root=config["seed"],
+        device=config["device"],
 
 
 rule warm_start:
@@ -57,10 +64,13 @@ rule warm_start:
         provenance=f"{RESULTS}/data/warm_start.json",
     log:
         f"{RESULTS}/logs/warm_start.log",
+    resources:
+        gpu=GPUS,
     params:
         experiment="warm_start",
         settings=config["warm_start"],
         root=config["seed"],
+        device=config["device"],
     script:
         "../scripts/experiment.py"
 
@@ -78,6 +88,7 @@ use rule langevin_sweep as cnn with:
         settings=settings_of_point,
         point=point_of,
         root=config["seed"],
+        device=config["device"],
 
 
 rule iterates:
@@ -89,10 +100,13 @@ rule iterates:
         provenance=f"{RESULTS}/tables/fig1.json",
     log:
         f"{RESULTS}/logs/fig1.log",
+    resources:
+        gpu=GPUS,
     params:
         experiment="iterates",
         settings=config["fig1"],
         root=config["seed"],
+        device=config["device"],
     script:
         "../scripts/experiment.py"
 
@@ -105,9 +119,12 @@ rule prior:
         provenance=f"{RESULTS}/tables/fig4a.json",
     log:
         f"{RESULTS}/logs/fig4a.log",
+    resources:
+        gpu=GPUS,
     params:
         experiment="prior",
         settings=config["fig4a"],
         root=config["seed"],
+        device=config["device"],
     script:
         "../scripts/experiment.py"

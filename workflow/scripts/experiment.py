@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from artifact import threads
+from artifact import device
 
-threads.pin(snakemake.threads)  # before anything imports JAX
+arguments = dict(snakemake.params.items())
+device.claim(arguments.pop("device"), snakemake.threads)  # before anything imports JAX
 
 from artifact import job  # noqa: E402
 
@@ -13,7 +14,6 @@ def paths(named):
     return {name: Path(path) for name, path in named.items() if name != "code"}
 
 
-arguments = dict(snakemake.params.items())
 job.run(
     arguments.pop("experiment"),
     arguments,

@@ -87,7 +87,7 @@ def test_average_keeps_single_precision(toy):
     task, params = toy("mlp")
     metric = moving_average(sampled_fisher(task, 4), 0.5)
     rows, memory = metric.estimate(jax.random.key(0), params, metric.init(params))
-    assert rows.dtype == memory.rows.dtype == np.float32
+    assert rows.dtype == memory.ring.dtype == np.float32
 
 
 @pytest.mark.parametrize(

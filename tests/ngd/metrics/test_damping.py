@@ -20,17 +20,29 @@ def dense(u, delta):
     return u.T @ u + delta * np.eye(u.shape[1])
 
 
-@pytest.mark.parametrize("solver", ["primal", "dual", None])
+def assert_solves(u, delta, v, solver):
+    """The solution's relative error is a backward-stable solver's.
+
+    That is a condition number, of the matrix it factorises or of the dense matrix of the
+    reference, times the rounding of that matrix: m + P roundings an entry (and cg's own
+    residual of 1e-6).
+    """
+    solution = damped.solve(jnp.asarray(u), delta, jnp.asarray(v), solver)
+    assert solution.dtype == u.dtype
+    exact = dense(u.astype(float), delta)
+    expected = np.linalg.solve(exact, v.astype(float))
+    gram = dense(u.astype(float).T, delta)
+    rounding = sum(u.shape) * np.finfo(u.dtype).eps + (1e-6 if solver == "cg" else 0)
+    bound = max(np.linalg.cond(exact), solver == "dual" and np.linalg.cond(gram)) * rounding
+    assert np.linalg.norm(solution - expected) <= bound * np.linalg.norm(expected)
+
+
+@pytest.mark.parametrize("solver", ["primal", "dual", "cg"])
 @pytest.mark.parametrize("delta", [1e-4, 0.1, 10.0])
 @pytest.mark.parametrize("shape", SHAPES)
-def test_direct_solvers_are_the_dense_solve_in_double_precision(x64, shape, delta, solver):
+def test_solvers_are_the_dense_solve_in_double_precision(x64, shape, delta, solver):
     u, v = problem(*shape)
-    solution = damped.solve(jnp.asarray(u), delta, jnp.asarray(v), solver)
-    matrix = dense(u, delta)
-    # The dual route loses the condition number twice: in its Gram matrix and in 1/δ.
-    bound = 1e-14 * np.linalg.cond(matrix) ** (2 if solver == "dual" else 1) + 1e-13
-    expected = np.linalg.solve(matrix, v)
-    assert np.linalg.norm(solution - expected) <= bound * np.linalg.norm(expected)
+    assert_solves(u, delta, v, solver)
 
 
 @pytest.mark.parametrize("solver", ["primal", "dual", "cg"])
@@ -38,15 +50,14 @@ def test_direct_solvers_are_the_dense_solve_in_double_precision(x64, shape, delt
 @pytest.mark.parametrize("shape", SHAPES)
 def test_solvers_are_the_dense_solve_in_single_precision(shape, delta, solver):
     u, v = problem(*shape)
-    u32, v32 = u.astype(np.float32), v.astype(np.float32)
-    solution = damped.solve(jnp.asarray(u32), delta, jnp.asarray(v32), solver)
-    assert solution.dtype == np.float32
-    expected = np.linalg.solve(dense(u32.astype(float), delta), v32.astype(float))
-    # Backward stability: the relative error is the condition number times the rounding of
-    # the matrix, m roundings an entry (and cg's own residual of 1e-6).
-    rounding = sum(shape) * np.finfo(np.float32).eps + (1e-6 if solver == "cg" else 0)
-    bound = np.linalg.cond(dense(u, delta)) * rounding
-    assert np.linalg.norm(solution - expected) <= bound * np.linalg.norm(expected)
+    assert_solves(u.astype(np.float32), delta, v.astype(np.float32), solver)
+
+
+@pytest.mark.parametrize(("shape", "solver"), [((3, 7), "dual"), ((9, 4), "primal")])
+def test_the_default_solver_is_the_picked_one(shape, solver):
+    u, v = problem(*shape)
+    default, picked = (damped.solve(jnp.asarray(u), 0.1, jnp.asarray(v), s) for s in (None, solver))
+    np.testing.assert_array_equal(default, picked)
 
 
 @pytest.mark.parametrize("solver", ["primal", "dual", "cg"])
@@ -66,7 +77,9 @@ def test_no_damping_inverts_a_metric_of_full_rank(x64):
 def test_strong_damping_is_division_by_it(x64):
     u, v = problem(3, 7)
     solution = damped.solve(jnp.asarray(u), 1e8, jnp.asarray(v))
-    np.testing.assert_allclose(solution, v / 1e8, rtol=1e-7)
+    # The next term of the expansion in 1/δ is UᵀUv/δ².
+    bound = np.linalg.norm(u, 2) ** 2 * np.linalg.norm(v) / 1e16
+    assert 0 < np.linalg.norm(solution - v / 1e8) < bound
 
 
 def test_eigenvalues_of_the_preconditioner_are_at_most_one_over_the_damping(x64):

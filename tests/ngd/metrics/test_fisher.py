@@ -128,6 +128,17 @@ def test_sampled_fisher_has_a_row_an_example(toy):
     assert rows.shape == (5, flatten(params).size)
 
 
+def test_sampled_fisher_of_integer_inputs_is_that_of_the_same_floats(toy, unchecked):
+    """Images come as bytes, tokens as numbers: the inputs' type is not the gradients'."""
+    task, params = toy("softmax")
+    whole = jnp.round(3 * task.x)
+    integer, floating = (
+        estimate(sampled_fisher(task._replace(x=x), 6), params) for x in (whole.astype(int), whole)
+    )
+    assert np.abs(floating).max() > 0.01
+    np.testing.assert_allclose(integer, floating, rtol=1e-5)
+
+
 def test_sampled_fisher_of_distinct_keys_differs(toy):
     task, params = toy("mlp")
     metric = sampled_fisher(task, 9)

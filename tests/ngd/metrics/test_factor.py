@@ -1,0 +1,107 @@
+"""A metric's factor by blocks against the same factor written out."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from ngd.metrics import damping as damped
+from ngd.metrics.factor import (
+    Kernel,
+    Outer,
+    gram,
+    lower_product,
+    rows_of,
+    scale,
+    shape,
+    times,
+    transpose_times,
+)
+
+
+def blocks(m, seed=0):
+    """A factor of three blocks, and its rows written out in numpy."""
+    rng = np.random.default_rng(seed)
+    a, delta = rng.normal(size=(m, 3)), rng.normal(size=(m, 2))
+    kernel = rng.normal(size=(m, 2, 4))
+    b, gamma = rng.normal(size=(m, 2)), rng.normal(size=(m, 5))
+    factor = (
+        Kernel(jnp.asarray(kernel)),
+        Outer(jnp.asarray(a), jnp.asarray(delta)),
+        Outer(jnp.asarray(b), jnp.asarray(gamma)),
+    )
+    rows = [
+        np.concatenate(
+            [kernel[n].T.ravel(), np.outer(a[n], delta[n]).ravel(), np.kron(b[n], gamma[n])]
+        )
+        for n in range(m)
+    ]
+    return factor, np.array(rows)
+
+
+@pytest.mark.parametrize("m", [1, 4, 30])
+def test_rows_of_blocks_are_the_flattened_kernels_side_by_side(x64, m):
+    factor, rows = blocks(m)
+    np.testing.assert_array_equal(rows_of(factor), rows)
+    assert shape(factor) == rows.shape
+
+
+@pytest.mark.parametrize("m", [1, 4, 30])
+def test_products_of_blocks_are_those_of_the_rows(x64, m):
+    factor, rows = blocks(m)
+    v, z = np.random.default_rng(1).normal(size=24), np.random.default_rng(2).normal(size=m)
+    np.testing.assert_allclose(times(factor, jnp.asarray(v)), rows @ v, rtol=1e-10)
+    np.testing.assert_allclose(transpose_times(factor, jnp.asarray(z)), rows.T @ z, rtol=1e-10)
+    np.testing.assert_allclose(
+        np.tril(gram(factor)), np.tril(rows @ rows.T), rtol=1e-10, atol=1e-12
+    )
+
+
+def test_scaling_a_factor_scales_its_rows(x64):
+    factor, rows = blocks(5)
+    weights = np.random.default_rng(1).normal(size=5)
+    for scaled in (scale(factor, jnp.asarray(weights)), scale(jnp.asarray(rows), weights)):
+        np.testing.assert_allclose(rows_of(scaled), weights[:, None] * rows, rtol=1e-12)
+
+
+@pytest.mark.parametrize("m", [1, 255, 256, 257, 300])
+def test_lower_product_is_the_lower_triangle_of_the_product(x64, m):
+    rows = np.random.default_rng(0).normal(size=(m, 7))
+    np.testing.assert_allclose(
+        np.tril(lower_product(jnp.asarray(rows))), np.tril(rows @ rows.T), rtol=1e-10, atol=1e-12
+    )
+
+
+@pytest.mark.parametrize("m", [4, 30, 300])
+@pytest.mark.parametrize("solver", ["primal", "dual", "cg", None])
+def test_solves_with_blocks_are_dense_solves(x64, m, solver):
+    factor, rows = blocks(m)
+    v = np.random.default_rng(3).normal(size=24)
+    matrix = rows.T @ rows + 0.5 * np.eye(24)
+    expected = np.linalg.solve(matrix, v)
+    bound = np.linalg.cond(matrix) * (1e-6 if solver == "cg" else 400 * np.finfo(float).eps)
+    error = np.linalg.norm(damped.solve(factor, 0.5, jnp.asarray(v), solver) - expected)
+    assert error <= bound * np.linalg.norm(expected)
+
+
+@pytest.mark.parametrize("solver", ["primal", "dual"])
+def test_solves_of_many_rows_read_the_lower_triangle_alone(x64, solver):
+    """Past 256 rows or parameters what stands above the diagonal is left out."""
+    rng = np.random.default_rng(0)
+    rows, v = rng.normal(size=(280, 270)) / 16, rng.normal(size=270)
+    expected = np.linalg.solve(rows.T @ rows + 0.3 * np.eye(270), v)
+    solution = damped.solve(jnp.asarray(rows), 0.3, jnp.asarray(v), solver)
+    np.testing.assert_allclose(solution, expected, atol=1e-11 * np.abs(expected).max())
+
+
+def test_log_determinant_of_blocks_is_numpys(x64):
+    factor, rows = blocks(6)
+    expected = np.linalg.slogdet(rows.T @ rows + 0.2 * np.eye(24))[1]
+    np.testing.assert_allclose(damped.log_determinant(factor, 0.2), expected, rtol=1e-10)
+
+
+def test_noise_of_blocks_has_the_covariance_of_the_damped_metric(x64, assert_moments):
+    factor, rows = blocks(4)
+    keys = jax.random.split(jax.random.key(0), 20000)
+    draws = jax.vmap(lambda key: damped.noise(key, factor, 0.3))(keys)
+    assert_moments(draws, np.zeros(24), rows.T @ rows + 0.3 * np.eye(24))

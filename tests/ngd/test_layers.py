@@ -1,0 +1,84 @@
+"""Per-example gradients layer by layer against those of `jax.grad`, one example at a time."""
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from ngd.layers import dense_gradients
+from ngd.metrics import moving_average, sampled_fisher
+from ngd.metrics.factor import Outer, rows_of, shape
+from ngd.models import CNN, MLP
+from ngd.task import Task, flatten
+
+MODELS = [(MLP(hidden=5, labels=3), (4,)), (CNN(channels=3, labels=4), (11, 11, 2))]
+
+
+def problem(model, inputs, examples=7):
+    x = jax.random.normal(jax.random.key(1), (examples, *inputs))
+    y = jnp.arange(examples) % model.labels
+    return Task(model.apply, x, y), model.init(jax.random.key(2), x)
+
+
+@pytest.mark.parametrize(("model", "inputs"), MODELS)
+def test_gradients_by_layers_are_those_of_each_example(x64, model, inputs):
+    task, params = problem(model, inputs)
+
+    def loss(p, i):
+        return -jax.nn.log_softmax(model.apply(p, task.x[i : i + 1])[0])[task.y[i]]
+
+    expected = [flatten(jax.grad(loss)(params, i)) for i in range(7)]
+    factor = dense_gradients(model)(task, params, task.x, task.y)
+    assert shape(factor) == (7, flatten(params).size)
+    np.testing.assert_allclose(rows_of(factor), expected, rtol=1e-9, atol=1e-12)
+
+
+def test_a_layer_with_one_position_is_not_written_out():
+    model, inputs = MODELS[1]
+    task, params = problem(model, inputs)
+    factor = dense_gradients(model)(task, params, task.x, task.y)
+    assert [isinstance(block, Outer) for block in factor] == [False, False, False, True]
+
+
+@pytest.mark.parametrize(("model", "inputs"), MODELS)
+@pytest.mark.parametrize("alpha", [None, 0.4])
+def test_sampled_fisher_by_layers_is_that_by_examples(x64, model, inputs, alpha):
+    task, params = problem(model, inputs)
+    plain, fast = sampled_fisher(task, 5), sampled_fisher(task, 5, dense_gradients(model))
+    if alpha is not None:
+        plain, fast = moving_average(plain, alpha), moving_average(fast, alpha)
+    memories = plain.init(params), fast.init(params)
+    for seed in range(3):
+        key = jax.random.key(seed)
+        u, first = plain.estimate(key, params, memories[0])
+        factor, second = fast.estimate(key, params, memories[1])
+        memories = first, second
+        w = rows_of(factor)
+        np.testing.assert_allclose(w.T @ w, u.T @ u, rtol=1e-9, atol=1e-12)
+
+
+class Biased(nn.Module):
+    labels: int = 3
+
+    @nn.compact
+    def __call__(self, x):
+        return nn.Dense(3)(x)
+
+
+class Shared(nn.Module):
+    labels: int = 3
+
+    @nn.compact
+    def __call__(self, x):
+        layer = nn.Dense(3, use_bias=False)
+        return layer(layer(x))
+
+
+@pytest.mark.parametrize(
+    ("model", "message"), [(Biased(), "bias is no kernel"), (Shared(), "used more than once")]
+)
+def test_models_of_another_kind_are_refused(model, message):
+    task, params = problem(model, (3,))
+    with pytest.raises(ValueError, match=message):
+        dense_gradients(model)(task, params, task.x, task.y)

@@ -1,0 +1,93 @@
+"""Minibatches without replacement and the noise β of eq. (12) that they make."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy import stats
+
+from ngd import minibatch
+from ngd.task import gradient, per_example_gradients
+
+
+def draws(n, size, count, seed=0):
+    keys = jax.random.split(jax.random.key(seed), count)
+    return np.asarray(jax.vmap(lambda key: minibatch.draw(key, n, size))(keys))
+
+
+@pytest.mark.parametrize("size", [1, 4, 9, 10])
+def test_a_batch_has_distinct_indices_of_the_training_set(size):
+    for batch in draws(10, size, 200):
+        assert len(set(batch.tolist())) == size
+        assert batch.min() >= 0
+        assert batch.max() < 10
+
+
+def test_each_index_is_as_likely_as_any_other():
+    """Chi-square with the covariance of draws without replacement."""
+    n, size, count = 20, 7, 4000
+    counts = np.bincount(draws(n, size, count).ravel(), minlength=n)
+    # An inclusion has variance (B/N)(1 - B/N); with the sum fixed the scaled squares are
+    # chi-square of N-1 degrees of freedom.
+    share = size / n
+    statistic = ((counts - count * share) ** 2).sum() / (count * share * (1 - share)) * (n - 1) / n
+    assert 1e-4 < stats.chi2.cdf(statistic, n - 1) < 1 - 1e-4
+
+
+def test_each_pair_of_indices_is_as_likely_as_any_other(z_scores):
+    n, size = 6, 3
+    batches = draws(n, size, 20000, seed=1)
+    member = (batches[:, :, None] == np.arange(n)).any(axis=1).astype(float)
+    pairs = np.einsum("ci,cj->cij", member, member)[:, *np.triu_indices(n, 1)]
+    expected = size * (size - 1) / (n * (n - 1))
+    assert np.abs(z_scores(pairs, expected)).max() < 4.5
+
+
+def test_a_full_batch_is_the_training_set():
+    assert sorted(draws(8, 8, 1)[0].tolist()) == list(range(8))
+
+
+def test_minibatch_gradient_is_the_full_one_when_the_batch_is_all(any_toy):
+    task, params = any_toy
+    shuffled = jax.random.permutation(jax.random.key(0), task.examples)
+    np.testing.assert_allclose(
+        gradient(task, params, shuffled), gradient(task, params), rtol=1e-12, atol=1e-15
+    )
+
+
+def test_minibatch_gradient_is_the_batchs_mean_plus_the_whole_regulariser(any_toy):
+    task, params = any_toy
+    regular = task._replace(
+        regulariser=lambda p: 0.15 * sum(jnp.sum(leaf**2) for leaf in jax.tree.leaves(p))
+    )
+    rows = np.asarray(per_example_gradients(task, params, task.x, task.y))
+    flat = np.asarray(jax.flatten_util.ravel_pytree(params)[0])
+    indices = np.array([4, 0, 7])
+    np.testing.assert_allclose(
+        gradient(regular, params, jnp.asarray(indices)),
+        rows[indices].mean(axis=0) + 0.3 * flat,
+        rtol=1e-10,
+        atol=1e-13,
+    )
+
+
+@pytest.mark.parametrize("batch", [1, 3, 8])
+def test_noise_has_mean_zero_and_the_finite_sets_covariance(toy, assert_moments, batch):
+    """E[ββᵀ] = (1/B - 1/N) N/(N-1) Σ, with Σ of eq. (14) normalised by N.
+
+    The paper's statement, (N/B - 1)Σ, lacks the 1/N of a mean gradient, and the factor
+    N/(N-1) -> 1: see eq. (13), whose two indices never meet without replacement.
+    """
+    task, params = toy("mlp")
+    n = task.examples
+    rows = np.asarray(per_example_gradients(task, params, task.x, task.y), float)
+
+    @jax.jit
+    @jax.vmap
+    def beta(key):
+        indices = minibatch.draw(key, n, batch)
+        return gradient(task, params, indices) - gradient(task, params)
+
+    noise = beta(jax.random.split(jax.random.key(3), 20000))
+    sigma = np.cov(rows, rowvar=False, bias=True)
+    assert_moments(noise, np.zeros(len(sigma)), (1 / batch - 1 / n) * n / (n - 1) * sigma)

@@ -1,0 +1,107 @@
+"""Streamed ensemble predictions against the stored average of eq. (6)."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from ngd import predictive
+
+
+def stored(samples, y):
+    """Eq. (6) and the scores from all samples' logits (M, n, K), in double precision."""
+    z = np.asarray(samples, float)
+    log_p = z - z.max(axis=2, keepdims=True)
+    log_p = log_p - np.log(np.exp(log_p).sum(axis=2, keepdims=True))
+    top = log_p.max(axis=0)
+    mean = top + np.log(np.exp(log_p - top).mean(axis=0))
+    rows = np.arange(len(y))
+    return mean, predictive.Scores(
+        ensemble_cross_entropy=-mean[rows, y].mean(),
+        ensemble_accuracy=(mean.argmax(axis=1) == y).mean(),
+        single_cross_entropy=-log_p[:, rows, y].mean(),
+        single_accuracy=(log_p.argmax(axis=2) == y).mean(),
+    )
+
+
+def streamed(samples, y):
+    ensemble = predictive.start(samples.shape[1], samples.shape[2])
+    for logits in samples:
+        ensemble = predictive.add(ensemble, jnp.asarray(logits), jnp.asarray(y))
+    return ensemble
+
+
+def problem(samples, examples, labels, scale, seed=0):
+    rng = np.random.default_rng(seed)
+    return scale * rng.normal(size=(samples, examples, labels)), rng.integers(0, labels, examples)
+
+
+@pytest.mark.parametrize("labels", [2, 5])
+@pytest.mark.parametrize("samples", [1, 2, 40])
+def test_streamed_ensemble_is_the_stored_average(x64, samples, labels):
+    logits, y = problem(samples, 12, labels, 3.0)
+    ensemble = streamed(logits, y)
+    mean, scores = stored(logits, y)
+    np.testing.assert_allclose(predictive.log_probabilities(ensemble), mean, rtol=1e-10)
+    for got, expected in zip(predictive.scores(ensemble, jnp.asarray(y)), scores, strict=True):
+        # JAX takes the mean of truth values, an accuracy, in single precision.
+        np.testing.assert_allclose(got, expected, rtol=1e-10 if got.dtype == float else 1e-6)
+
+
+def test_confident_and_wrong_samples_do_not_underflow_in_single_precision():
+    """Logits of ±300: the probability of a label is e^-600, and float32 ends at e^-103."""
+    logits = np.full((4, 3, 2), -300, np.float32)
+    logits[:, :, 0] = 300
+    logits[2, 1] = [-300, 300]
+    y = np.array([1, 1, 0])
+    ensemble = streamed(logits, y)
+    mean, scores = stored(logits, y)
+    got = predictive.log_probabilities(ensemble)
+    assert got.dtype == np.float32
+    assert mean.min() < -590
+    np.testing.assert_allclose(got, mean, rtol=1e-6, atol=1e-6)
+    for value, expected in zip(predictive.scores(ensemble, jnp.asarray(y)), scores, strict=True):
+        np.testing.assert_allclose(value, expected, rtol=1e-6)
+
+
+def test_ensemble_predictions_are_probabilities():
+    logits, y = problem(30, 8, 4, 20.0)
+    p = np.exp(np.asarray(predictive.log_probabilities(streamed(logits.astype(np.float32), y))))
+    # Each addition rounds the logarithms, whose size is the logits'.
+    np.testing.assert_allclose(p.sum(axis=1), 1, atol=30 * 100 * np.finfo(np.float32).eps)
+
+
+def test_order_of_samples_does_not_matter(x64):
+    logits, y = problem(9, 6, 3, 4.0)
+    forward, backward = streamed(logits, y), streamed(logits[::-1], y)
+    for a, b in zip(forward, backward, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12)
+
+
+def test_an_ensemble_is_no_worse_than_its_mean_sample(x64):
+    """Jensen's inequality, which holds for each label and so for any test set."""
+    for seed in range(20):
+        logits, y = problem(5, 7, 3, 3.0, seed)
+        scores = predictive.scores(streamed(logits, y), jnp.asarray(y))
+        assert scores.ensemble_cross_entropy < scores.single_cross_entropy
+
+
+def test_copies_of_one_sample_are_that_sample(x64):
+    logits, y = problem(1, 7, 3, 3.0)
+    scores = predictive.scores(streamed(np.repeat(logits, 6, axis=0), y), jnp.asarray(y))
+    assert scores.ensemble_cross_entropy == pytest.approx(float(scores.single_cross_entropy))
+    assert scores.ensemble_accuracy == pytest.approx(float(scores.single_accuracy))
+
+
+def test_adding_inside_a_scan_is_adding_one_by_one(x64):
+    logits, y = problem(11, 6, 3, 4.0)
+    start = predictive.start(6, 3)
+    scanned, _ = jax.lax.scan(
+        lambda e, z: (predictive.add(e, z, jnp.asarray(y)), None), start, jnp.asarray(logits)
+    )
+    for a, b in zip(scanned, streamed(logits, y), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12)
+
+
+def test_an_ensemble_of_no_sample_predicts_nothing():
+    assert np.isnan(predictive.log_probabilities(predictive.start(3, 2))).all()
