@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 ENVIRONMENT := .venv/.complete
 
-.PHONY: figures test lint format lock clean
+.PHONY: figures test lint format gpu lock clean
 
 figures: $(ENVIRONMENT)
 	$(BIN)/snakemake
@@ -24,6 +24,10 @@ format: $(ENVIRONMENT)
 	$(BIN)/ruff format
 	$(BIN)/snakefmt Snakefile workflow
 
+# Turns the environment into one for NVIDIA GPUs.
+gpu: $(ENVIRONMENT)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-gpu.lock
+
 $(ENVIRONMENT): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "make: no Python >= 3.11 found; set PYTHON=/path/to/python" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
@@ -31,11 +35,13 @@ $(ENVIRONMENT): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
-# Renews the lock file; needs uv.
+# Renews the lock files; needs uv.
+COMPILE = uv pip compile pyproject.toml --extra figures --extra dev --universal \
+  --python-version 3.11 --fork-strategy fewest --generate-hashes --no-emit-index-url \
+  --no-header --no-annotate
 lock:
-	uv pip compile pyproject.toml --extra figures --extra dev --universal --python-version 3.11 \
-	  --fork-strategy fewest --generate-hashes --no-emit-index-url --no-header --no-annotate \
-	  --output-file requirements.lock
+	$(COMPILE) --output-file requirements.lock
+	$(COMPILE) --extra gpu --constraints requirements.lock --output-file requirements-gpu.lock
 
 clean:
 	rm -rf .venv .snakemake results/smoke results/quick results/paper figures/*.pdf figures/*.png

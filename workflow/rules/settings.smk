@@ -85,7 +85,7 @@ def settings_of_point(wildcards):
 
 def missing_gpu():
     """Why no job could run on a GPU of this machine, in one line; empty if one could."""
-    if importlib.util.find_spec("jax_plugins.xla_cuda13") is None:
+    if importlib.util.find_spec("jax_cuda13_plugin") is None:
         found = "JAX's CUDA plugin is not installed (requirements-gpu.lock)"
     else:
         listed = shutil.which("nvidia-smi") and subprocess.run(

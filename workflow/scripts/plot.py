@@ -5,6 +5,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pandas as pd
+
 from artifact.plots import style
 
 figure = import_module(f"artifact.plots.{snakemake.wildcards.figure}")
@@ -13,6 +14,5 @@ panels = {
     name: pd.read_csv(path) for name, path in given.items() if name not in ("provenance", "code")
 }
 data = json.loads(Path(given.provenance).read_text())["data"]
-repeats = style.repeats(next(reversed(panels.values())))
-drawn = figure.draw(**panels, stamp=style.Stamp(snakemake.params.scale, data, repeats))
+drawn = figure.draw(**panels, stamp=style.Stamp(snakemake.params.scale, data))
 style.save(drawn, Path(snakemake.output.pdf), Path(snakemake.output.png))

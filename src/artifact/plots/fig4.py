@@ -1,0 +1,39 @@
+"""Fig. 4: the implicit prior, and where the optimum lies with more damping."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from artifact.plots import style, sweep
+
+
+def draw(prior: pd.DataFrame, table: pd.DataFrame, stamp: style.Stamp) -> Figure:
+    """Both panels.
+
+    Args:
+        prior: damping, norm, mean, standard_error, repeats (nats).
+        table: a sweep's table, see `artifact.tables.summarise`.
+        stamp: what the figure says of itself.
+    """
+    with style.panels(stamp, style.repeats(table)) as (figure, a, b):
+        for number, (damping, rows) in enumerate(prior.groupby("damping")):
+            a.errorbar(
+                rows["norm"],
+                rows["mean"],
+                rows["standard_error"].fillna(0),
+                label=rf"$\delta={damping:g}$",
+                color=style.COLOURS[number],
+                marker=style.MARKERS[number],
+                linestyle=style.LINES[number],
+                capsize=2,
+            )
+        a.set_xlabel(r"norm of the parameters $|\omega|$")
+        a.set_ylabel(r"log prior $\frac{1}{2}\ln|F+\delta I|$ less its value at 0 (nats)")
+        a.legend()
+        sweep.pair(b, table, "cross_entropy", "temperature")
+        sweep.predicted(b, 1.0, "$T=1$")
+        b.axvline(
+            2.0, color=style.PURPLE, linestyle=":", linewidth=0.9, label="the paper, $T\\sim2$"
+        )
+        b.set_yscale("log")
+        sweep.finish(b, sweep.TEMPERATURE, sweep.CROSS_ENTROPY)
+        return figure

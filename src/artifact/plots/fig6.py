@@ -1,0 +1,25 @@
+"""Fig. 6: the MLP's cross entropy against B for two larger training sets."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from artifact.plots import style, sweep
+
+
+def draw(table: pd.DataFrame, stamp: style.Stamp) -> Figure:
+    """Both panels, the smaller training set first.
+
+    Args:
+        table: a sweep's table of two N, see `artifact.tables.summarise`.
+        stamp: what the figure says of itself.
+    """
+    with style.panels(stamp, style.repeats(table)) as (figure, a, b):
+        for axes, (examples, rows) in zip((a, b), table.groupby("N"), strict=True):
+            best = rows["learning_rate"].iloc[0] * examples / 2
+            sweep.pair(axes, rows, "cross_entropy", "batch_size")
+            sweep.predicted(axes, best, rf"predicted, $B=\epsilon N/2={best:g}$")
+            sweep.focus(axes, rows)
+            axes.set_title(f"$N={examples}$")
+            sweep.finish(axes, sweep.BATCH, sweep.CROSS_ENTROPY)
+            sweep.batch_axis(axes, sorted(rows["batch_size"].unique()))
+        return figure

@@ -1,0 +1,109 @@
+"""Curves of a sweep: means and standard errors against T or B."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from artifact.plots.style import BLACK, BLUE, COLOURS, GREEN, GREY, LINES, MARKERS
+
+ACCURACY = "test accuracy (%)"
+CROSS_ENTROPY = "test cross entropy (nats per example)"
+TEMPERATURE = "temperature $T$"
+BATCH = "batch size $B$"
+
+
+def curve(
+    axes: Axes,
+    table: pd.DataFrame,
+    metric: str,
+    x: str,
+    label: str,
+    style: int,
+    colour: str | None = None,
+    mark_optimum: bool = False,
+) -> None:
+    """One curve, with crosses on the upper edge where every repeat or some diverged.
+
+    Args:
+        axes: the panel.
+        table: the rows of this curve, of any metric.
+        metric: which of them; an accuracy is drawn in per cent.
+        x: the column on the horizontal axis.
+        label: in the legend.
+        style: which marker and line.
+        colour: the style's own when None.
+        mark_optimum: whether to ring the least mean and name its x in the legend.
+    """
+    rows = table[table["metric"] == metric].sort_values(x)
+    factor = 100 if metric.endswith("accuracy") else 1
+    mean, error = factor * rows["mean"], factor * rows["standard_error"].fillna(0)
+    colour = colour or COLOURS[style % len(COLOURS)]
+    if mark_optimum and mean.notna().any():
+        best = int(mean.argmin())
+        where = rows[x].iloc[best]
+        label = f"{label} (least at {where:g})"
+        axes.plot(where, mean.iloc[best], "o", ms=9, mfc="none", mec=colour, mew=1)
+    axes.errorbar(
+        rows[x],
+        mean,
+        error,
+        label=label,
+        color=colour,
+        marker=MARKERS[style % len(MARKERS)],
+        linestyle=LINES[style % len(LINES)],
+        capsize=2,
+    )
+    lost = rows[rows["diverged"] > 0]
+    if len(lost):
+        known = axes.get_legend_handles_labels()[1]
+        axes.plot(
+            lost[x],
+            np.ones(len(lost)),
+            "x",
+            color=BLACK,
+            transform=axes.get_xaxis_transform(),
+            clip_on=False,
+            label="some repeats diverged" if "some repeats diverged" not in known else None,
+        )
+
+
+def pair(axes: Axes, table: pd.DataFrame, kind: str, x: str) -> None:
+    """The ensemble's curve and the single samples', in blue and green as in the paper."""
+    best = kind == "cross_entropy"
+    curve(axes, table, f"ensemble_{kind}", x, "ensemble", 0, BLUE, mark_optimum=best)
+    curve(axes, table, f"single_{kind}", x, "single sample", 1, GREEN)
+
+
+def predicted(axes: Axes, x: float, label: str) -> None:
+    """The predicted optimum."""
+    axes.axvline(x, color=GREY, linestyle=(0, (4, 3)), linewidth=0.9, label=label, zorder=0)
+
+
+def finish(axes: Axes, x_label: str, y_label: str) -> None:
+    """Labels and a legend, for a panel against T."""
+    axes.set_xscale("log")
+    axes.set_xlabel(x_label)
+    axes.set_ylabel(y_label)
+    axes.legend(loc="best")
+
+
+def batch_axis(axes: Axes, sizes: Sequence[int]) -> None:
+    """A logarithmic axis ticked at the batch sizes that were run."""
+    axes.set_xscale("log", base=2)
+    axes.set_xticks(list(sizes), [str(size) for size in sizes])
+    axes.minorticks_off()
+
+
+def focus(axes: Axes, table: pd.DataFrame, room: float = 3.0) -> None:
+    """Where single samples reach far above the ensemble, cut the axis and say so."""
+    ensemble = table[table["metric"] == "ensemble_cross_entropy"]["mean"].dropna()
+    drawn = table[table["metric"].str.endswith("cross_entropy")]["mean"].dropna()
+    if ensemble.empty:
+        return
+    low, span = ensemble.min(), max(ensemble.max() - ensemble.min(), 0.05 * ensemble.min())
+    top = low + room * span
+    if drawn.max() > top:
+        axes.set_ylim(low - 0.25 * span, top)
+        axes.text(0.99, 0.5, "axis cut above", transform=axes.transAxes, ha="right", fontsize=6.5)

@@ -1,0 +1,266 @@
+"""Each sampler's stationary distribution where it is known exactly at finite ε.
+
+On a quadratic cost with a constant metric G a sampler is the recursion
+ω' = ω - ε G⁻¹(A(ω - c) + noise), whose covariance S solves the Lyapunov equation
+S = KSKᵀ + ε² G⁻¹ E[noise noiseᵀ] G⁻¹ with K = I - ε G⁻¹A.
+"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy.linalg import solve_discrete_lyapunov
+
+from ngd.metrics import exact_fisher
+from ngd.samplers import langevin, mandt, preconditioned_langevin, stochastic_ngd
+from ngd.samplers import ngd as full_ngd
+from ngd.task import Task
+
+CURVATURE = np.array([[1.0, 0.4, 0.0], [0.4, 0.8, -0.2], [0.0, -0.2, 0.5]])
+CENTRE = np.array([1.0, -2.0, 0.5])
+N = 50
+ROWS = np.array([[1.0, 0.5, 0.0], [0.0, 0.7, -0.3], [0.2, 0.0, 0.9], [0.1, 0.1, 0.4]])
+DAMPING = 0.2
+METRIC = ROWS.T @ ROWS + DAMPING * np.eye(3)
+START = {"w": jnp.zeros(3)}
+CHAINS = dict(n=4000, samples=10, every=5)
+
+
+def lyapunov(curvature, metric, learning_rate, noise):
+    """The recursion's covariance, in numpy."""
+    inverse = np.linalg.inv(metric)
+    return solve_discrete_lyapunov(
+        np.eye(len(metric)) - learning_rate * inverse @ curvature,
+        learning_rate**2 * inverse @ noise @ inverse,
+    )
+
+
+def gaussian_noise(metric, learning_rate, temperature):
+    """E[ααᵀ] of eq. (4)."""
+    return 2 * temperature / (learning_rate * N) * metric
+
+
+@pytest.mark.parametrize("temperature", [0.25, 1.0, 4.0])
+def test_langevin_has_the_covariance_of_its_recursion(
+    gaussian, chains, assert_moments, temperature
+):
+    algorithm = langevin.build(gaussian(CURVATURE, CENTRE, N), 0.4, temperature)
+    draws = chains(algorithm, START, burn_in=150, **CHAINS)
+    noise = gaussian_noise(np.eye(3), 0.4, temperature)
+    assert_moments(draws, CENTRE, lyapunov(CURVATURE, np.eye(3), 0.4, noise))
+
+
+@pytest.mark.parametrize("temperature", [0.25, 1.0, 4.0])
+def test_preconditioned_langevin_has_the_covariance_of_its_recursion(
+    gaussian, constant, chains, assert_moments, temperature
+):
+    task = gaussian(CURVATURE, CENTRE, N)
+    algorithm = preconditioned_langevin.build(task, constant(ROWS), 0.3, DAMPING, temperature)
+    draws = chains(algorithm, START, burn_in=150, **CHAINS)
+    noise = gaussian_noise(METRIC, 0.3, temperature)
+    assert_moments(draws, CENTRE, lyapunov(CURVATURE, METRIC, 0.3, noise))
+
+
+@pytest.mark.parametrize("sampler", ["langevin", "preconditioned_langevin"])
+def test_deviations_scale_with_the_root_of_the_temperature(
+    gaussian, constant, chains, x64, sampler
+):
+    """The same key at T: every deviation from the minimum is √T times that at T = 1."""
+    task = gaussian(CURVATURE, CENTRE, N)
+
+    def deviations(temperature):
+        if sampler == "langevin":
+            algorithm = langevin.build(task, 0.4, temperature)
+        else:
+            metric = constant(ROWS)
+            algorithm = preconditioned_langevin.build(task, metric, 0.3, DAMPING, temperature)
+        return chains(algorithm, {"w": jnp.asarray(CENTRE)}, n=20, burn_in=30) - CENTRE
+
+    unit = deviations(1.0)
+    assert np.abs(unit).max() > 0.1
+    for temperature in (0.0, 0.01, 0.5, 3.0):
+        np.testing.assert_allclose(
+            deviations(temperature), np.sqrt(temperature) * unit, rtol=1e-8, atol=1e-12
+        )
+
+
+def test_identity_metric_makes_preconditioned_langevin_langevin(
+    gaussian, constant, chains, assert_moments
+):
+    """The same exact covariance, which is none of the anisotropic metric's."""
+    task = gaussian(CURVATURE, CENTRE, N)
+    exact = lyapunov(CURVATURE, np.eye(3), 0.4, gaussian_noise(np.eye(3), 0.4, 1.0))
+    plain = langevin.build(task, 0.4)
+    identity = preconditioned_langevin.build(task, constant(np.eye(3)), 0.4, 0.0)
+    damping = preconditioned_langevin.build(task, constant(np.zeros((1, 3))), 0.4, 1.0)
+    for seed, algorithm in enumerate((plain, identity, damping)):
+        draws = chains(algorithm, START, burn_in=150, seed=seed, **CHAINS)
+        assert_moments(draws, CENTRE, exact)
+
+
+def test_identity_metric_moves_like_langevin_when_the_noise_is_off(gaussian, constant, x64):
+    task = gaussian(CURVATURE, CENTRE, N)
+    key, position = jax.random.key(0), {"w": jnp.ones(3)}
+    plain = langevin.build(task, 0.4, 0.0)
+    identity = preconditioned_langevin.build(task, constant(np.eye(3)), 0.4, 0.0, 0.0)
+    a, _ = plain.step(key, plain.init(position))
+    b, _ = identity.step(key, identity.init(position))
+    np.testing.assert_allclose(a.position["w"], b.position["w"], rtol=1e-12)
+
+
+def test_halving_the_learning_rate_halves_the_bias(gaussian, chains):
+    """Towards e^{-C/T}, whose variance along an axis of curvature a is T/(Na).
+
+    The recursion's variance is that over 1 - εa/2, so the ratio of biases is 2 to first
+    order, and exactly 2 (1 - εa/4)/(1 - εa/2).
+    """
+    task = gaussian(np.eye(3), CENTRE, N)
+    target, biases, errors = 1 / N, [], []
+    for learning_rate, every in ((0.4, 5), (0.2, 10)):
+        algorithm = langevin.build(task, learning_rate)
+        draws = chains(algorithm, START, n=4000, burn_in=150, samples=40, every=every)
+        squares = ((draws - CENTRE) ** 2).mean(axis=(1, 2)) / target
+        biases.append(squares.mean() - 1)
+        errors.append(squares.std() / np.sqrt(len(squares)))
+    assert biases[1] > 20 * errors[1]
+    ratio = 2 * (1 - 0.4 / 4) / (1 - 0.4 / 2)
+    z = (biases[0] - ratio * biases[1]) / np.hypot(errors[0], ratio * errors[1])
+    assert abs(z) < 4.5
+
+
+POINTS = np.random.default_rng(11).normal(size=(12, 3)) * [1.0, 0.5, 2.0]
+
+
+def batch_noise(batch, curvature):
+    """E[ββᵀ] of the least-squares task: (1/B - 1/N) N/(N-1) HΣ_xH."""
+    n = len(POINTS)
+    sigma = curvature @ np.cov(POINTS, rowvar=False, bias=True) @ curvature
+    return (1 / batch - 1 / n) * n / (n - 1) * sigma
+
+
+@pytest.mark.parametrize("batch", [1, 3, 8])
+def test_stochastic_ngd_has_the_covariance_of_its_recursion(
+    least_squares, constant, chains, assert_moments, batch
+):
+    task = least_squares(CURVATURE, POINTS)
+    algorithm = stochastic_ngd.build(task, constant(ROWS), 0.3, DAMPING, batch)
+    draws = chains(algorithm, START, burn_in=150, **CHAINS)
+    expected = lyapunov(CURVATURE, METRIC, 0.3, batch_noise(batch, CURVATURE))
+    assert_moments(draws, POINTS.mean(axis=0), expected)
+
+
+@pytest.mark.parametrize("batch", [2, 6])
+@pytest.mark.parametrize("damping", [0.0, 0.5])
+def test_mandts_sampler_has_the_covariance_of_its_recursion(
+    least_squares, chains, assert_moments, batch, damping
+):
+    task = least_squares(CURVATURE, POINTS)
+    algorithm = mandt.build(task, 0.05, batch, damping)
+    draws = chains(algorithm, START, n=4000, burn_in=300, samples=10, every=20)
+    sigma = CURVATURE @ np.cov(POINTS, rowvar=False, bias=True) @ CURVATURE
+    metric = sigma + damping * np.eye(3)
+    # The slowest direction has forgotten the start.
+    rates = np.linalg.eigvals(np.linalg.inv(metric) @ CURVATURE).real * 0.05
+    assert np.exp(-300 * rates.min()) < 1e-3
+    expected = lyapunov(CURVATURE, metric, 0.05, batch_noise(batch, CURVATURE))
+    assert_moments(draws, POINTS.mean(axis=0), expected)
+
+
+@pytest.mark.parametrize("batch", [2, 6])
+def test_mandts_sampler_approaches_the_posterior_at_the_temperature_of_theorem_2(
+    least_squares, chains, z_scores, batch
+):
+    """S -> T (NH)⁻¹ as ε -> 0, T = (ε/2)(N/B - 1), up to the finite set's N/(N-1)."""
+    n, rate = len(POINTS), 0.01
+    curvature = np.eye(3)
+    task = least_squares(curvature, POINTS)
+    draws = chains(mandt.build(task, rate, batch), START, n=2000, burn_in=1500)
+    temperature = rate / 2 * (n / batch - 1) * n / (n - 1)
+    sigma = np.cov(POINTS, rowvar=False, bias=True)
+    apart = draws[:, 0] - POINTS.mean(axis=0)
+    # With H = I a principal axis of variance s is contracted at rate ε/s: bias 1 - ε/2s.
+    variances, axes = np.linalg.eigh(sigma)
+    squares = (apart @ axes) ** 2 * (1 - rate / (2 * variances))
+    assert np.exp(-1500 * rate / variances.max()) < 1e-2
+    assert np.abs(z_scores(squares, temperature / n)).max() < 4.5
+
+
+def binary(examples=40, seed=3):
+    """Data of two-dimensional logistic regression whose labels its model has drawn."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(examples, 2))
+    y = (rng.random(examples) < 1 / (1 + np.exp(-x @ [1.5, -0.5]))).astype(int)
+    return x, y
+
+
+def logistic_recursion(kind, x, y, learning_rate, damping, batch, n_chains, steps, seed):
+    """Eqs (8), (11) and (15) for logistic regression, in numpy and double precision."""
+    rng = np.random.default_rng(seed)
+    n = len(y)
+    w = np.zeros((n_chains, 2))
+    eye = np.eye(2)
+    for _ in range(steps):
+        p = 1 / (1 + np.exp(-w @ x.T))
+        gradients = (p - y)[:, :, None] * x
+        mean = gradients.mean(axis=1)
+        if kind == "mandt":
+            metric = np.einsum("cni,cnj->cij", gradients, gradients) / n
+            metric = metric - mean[:, :, None] * mean[:, None, :] + damping * eye
+        else:
+            metric = np.einsum("cn,ni,nj->cij", p * (1 - p), x, x) / n + damping * eye
+        if kind == "langevin":
+            root = np.linalg.cholesky(metric) * np.sqrt(2 / (learning_rate * n))
+            drift = mean + np.einsum("cij,cj->ci", root, rng.normal(size=w.shape))
+        else:
+            chosen = np.argsort(rng.random((n_chains, n)), axis=1)[:, :batch]
+            drift = np.take_along_axis(gradients, chosen[:, :, None], axis=1).mean(axis=1)
+        w = w - learning_rate * np.linalg.solve(metric, drift[:, :, None])[:, :, 0]
+    return w
+
+
+@pytest.mark.parametrize("kind", ["langevin", "ngd", "mandt"])
+def test_a_metric_that_varies_gives_the_distribution_of_the_recursion_in_numpy(
+    chains, kind, z_scores
+):
+    """Logistic regression, exact Fisher or gradient covariance: two samples, one law."""
+    x, y = binary()
+    task = Task(
+        lambda p, x: jnp.stack([jnp.zeros(len(x)), x @ p["w"]], axis=1),
+        jnp.asarray(x, jnp.float32),
+        jnp.asarray(y),
+    )
+    if kind == "langevin":
+        algorithm = preconditioned_langevin.build(task, exact_fisher(task), 0.2, 0.05)
+    elif kind == "ngd":
+        algorithm = stochastic_ngd.build(task, exact_fisher(task), 0.2, 0.05, 4)
+    else:
+        algorithm = mandt.build(task, 0.2, 4, 0.05)
+    ours = chains(algorithm, {"w": jnp.zeros(2)}, n=6000, burn_in=60)[:, 0]
+    theirs = logistic_recursion(kind, x, y, 0.2, 0.05, 4, 6000, 61, 0)
+
+    def moments(w):
+        return np.stack([w[:, 0], w[:, 1], w[:, 0] ** 2, w[:, 0] * w[:, 1], w[:, 1] ** 2], axis=1)
+
+    a, b = moments(ours), moments(theirs)
+    z = (a.mean(0) - b.mean(0)) / np.sqrt((a.var(0) + b.var(0)) / 6000)
+    assert np.abs(z).max() < 4.5
+
+
+def test_ngd_converges_to_the_minimum_that_lbfgs_finds(x64):
+    from scipy.optimize import minimize
+
+    x, y = binary()
+    task = Task(
+        lambda p, x: jnp.stack([jnp.zeros(len(x)), x @ p["w"]], axis=1),
+        jnp.asarray(x),
+        jnp.asarray(y),
+    )
+    algorithm = full_ngd.build(task, exact_fisher(task), 0.5, 1e-3)
+    state = algorithm.init({"w": jnp.zeros(2)})
+    for _ in range(80):
+        state, _ = jax.jit(algorithm.step)(jax.random.key(0), state)
+    signs = 2 * y - 1
+    cost = lambda w: np.logaddexp(0, -signs * (x @ w)).mean()  # noqa: E731
+    best = minimize(cost, np.zeros(2), method="L-BFGS-B", options={"ftol": 1e-15, "gtol": 1e-9})
+    # A numerical gradient's minimum is known to the root of the rounding.
+    np.testing.assert_allclose(state.position["w"], best.x, atol=1e-6)

@@ -1,0 +1,212 @@
+"""Single steps: the convention, the limits in which one sampler is another, invariances."""
+
+import inspect
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from ngd.metrics import exact_fisher, gradient_covariance, moving_average, sampled_fisher
+from ngd.samplers import langevin, mandt, preconditioned_langevin, stochastic_ngd
+from ngd.samplers import ngd as full_ngd
+from ngd.task import gradient, l2
+
+BUILDERS = {
+    "langevin": lambda task: langevin.build(task, 0.1),
+    "preconditioned": lambda task: preconditioned_langevin.build(
+        task, exact_fisher(task), 0.1, 0.1
+    ),
+    "ngd": lambda task: full_ngd.build(task, exact_fisher(task), 0.1, 0.1),
+    "stochastic_ngd": lambda task: stochastic_ngd.build(
+        task, moving_average(sampled_fisher(task, 5), 0.5), 0.1, 0.1, 3
+    ),
+    "mandt": lambda task: mandt.build(task, 0.1, 3, 0.1),
+}
+
+
+def flat(params):
+    return np.asarray(jax.flatten_util.ravel_pytree(params)[0])
+
+
+@pytest.mark.parametrize("name", BUILDERS)
+@pytest.mark.parametrize("precision", [jnp.float32, jnp.float64])
+def test_positions_keep_their_structure_and_precision(toy, name, precision):
+    with jax.enable_x64(precision == jnp.float64):
+        task, params = toy("mlp")
+        algorithm = BUILDERS[name](task)
+        state = algorithm.init(params, rng_key=jax.random.key(0))
+        assert jax.tree.structure(state.position) == jax.tree.structure(params)
+        after, info = jax.jit(algorithm.step)(jax.random.key(1), state)
+        assert jax.tree.structure(after) == jax.tree.structure(state)
+        for before, leaf in zip(jax.tree.leaves(state), jax.tree.leaves(after), strict=True):
+            assert (leaf.shape, leaf.dtype) == (before.shape, before.dtype)
+        assert {leaf.dtype for leaf in jax.tree.leaves(after.position)} == {jnp.dtype(precision)}
+        moved = np.linalg.norm(flat(after.position) - flat(params))
+        assert moved > 0
+        assert float(info.length) == pytest.approx(moved, rel=1e-4)
+
+
+@pytest.mark.parametrize("name", BUILDERS)
+def test_scan_and_vmap_are_loops_over_steps(toy, x64, name):
+    task, params = toy("logistic")
+    algorithm = BUILDERS[name](task)
+    keys = jax.random.split(jax.random.key(2), (3, 4))
+
+    def chain(keys):
+        return jax.lax.scan(lambda s, k: algorithm.step(k, s), algorithm.init(params), keys)[0]
+
+    together = jax.jit(jax.vmap(chain))(keys).position["w"]
+    step = jax.jit(algorithm.step)
+    for chain_keys, last in zip(keys, together, strict=True):
+        state = algorithm.init(params)
+        for key in chain_keys:
+            state, _ = step(key, state)
+        np.testing.assert_allclose(state.position["w"], last, rtol=1e-9)
+
+
+@pytest.mark.parametrize("name", BUILDERS)
+def test_the_same_key_gives_the_same_step_and_another_key_another(toy, name):
+    task, params = toy("logistic")
+    algorithm = BUILDERS[name](task)
+    step, state = jax.jit(algorithm.step), algorithm.init(params)
+    first, again, other = (step(jax.random.key(k), state)[0].position["w"] for k in (0, 0, 1))
+    np.testing.assert_array_equal(first, again)
+    # NGD with the exact Fisher and the full gradient draws nothing.
+    assert np.array_equal(first, other) == (name == "ngd")
+
+
+def test_langevin_at_temperature_zero_is_gradient_descent(any_toy):
+    task, params = any_toy
+    task = task._replace(regulariser=l2(0.3))
+    after, _ = langevin.build(task, 0.2, 0.0).step(jax.random.key(0), langevin.init(params))
+
+    def cost(p):
+        log_p = jax.nn.log_softmax(task.logits(p, task.x))
+        penalty = 0.15 * sum(jnp.sum(leaf**2) for leaf in jax.tree.leaves(p))
+        return -log_p[jnp.arange(task.examples), task.y].mean() + penalty
+
+    expected = jax.tree.map(lambda p, g: p - 0.2 * g, params, jax.grad(cost)(params))
+    np.testing.assert_allclose(flat(after.position), flat(expected), rtol=1e-10)
+
+
+def test_natural_gradient_step_is_the_dense_solve(toy, x64):
+    """Eq. (16) for logistic regression with a regulariser, in numpy."""
+    task, params = toy("logistic")
+    x, y, w = np.asarray(task.x), np.asarray(task.y), np.asarray(params["w"])
+    p = 1 / (1 + np.exp(-x @ w))
+    fisher = x.T @ np.diag(p * (1 - p)) @ x / len(x) + 0.05 * np.eye(3)
+    slope = x.T @ (p - y) / len(x) + 0.3 * w
+    task = task._replace(regulariser=l2(0.3))
+    algorithm = full_ngd.build(task, exact_fisher(task), 0.2, 0.05)
+    after, _ = algorithm.step(jax.random.key(0), algorithm.init(params))
+    np.testing.assert_allclose(
+        after.position["w"], w - 0.2 * np.linalg.solve(fisher, slope), rtol=1e-10
+    )
+
+
+def test_stochastic_ngd_with_a_full_batch_is_ngd(any_toy):
+    task, params = any_toy
+    metric = exact_fisher(task)
+    noisy = stochastic_ngd.build(task, metric, 0.2, 0.1, task.examples)
+    full = full_ngd.build(task, metric, 0.2, 0.1)
+    a, _ = noisy.step(jax.random.key(0), noisy.init(params))
+    b, _ = full.step(jax.random.key(1), full.init(params))
+    np.testing.assert_allclose(flat(a.position), flat(b.position), rtol=1e-10)
+
+
+def test_preconditioned_langevin_at_temperature_zero_is_ngd(any_toy):
+    task, params = any_toy
+    metric = exact_fisher(task)
+    cold = preconditioned_langevin.build(task, metric, 0.2, 0.1, 0.0)
+    full = full_ngd.build(task, metric, 0.2, 0.1)
+    a, _ = cold.step(jax.random.key(0), cold.init(params))
+    b, _ = full.step(jax.random.key(1), full.init(params))
+    np.testing.assert_allclose(flat(a.position), flat(b.position), rtol=1e-10)
+
+
+def test_mandts_sampler_is_stochastic_ngd_with_the_gradients_covariance(any_toy):
+    task, params = any_toy
+    ours = mandt.build(task, 0.2, 4, 0.3)
+    theirs = stochastic_ngd.build(task, gradient_covariance(task), 0.2, 0.3, 4)
+    a, _ = ours.step(jax.random.key(0), ours.init(params))
+    b, _ = theirs.step(jax.random.key(0), theirs.init(params))
+    np.testing.assert_array_equal(flat(a.position), flat(b.position))
+    fisher = stochastic_ngd.build(task, exact_fisher(task), 0.2, 0.3, 4)
+    c, _ = fisher.step(jax.random.key(0), fisher.init(params))
+    assert np.abs(flat(a.position) - flat(c.position)).max() > 1e-4
+
+
+@pytest.mark.parametrize("batch", [4, 12])
+def test_natural_gradient_steps_do_not_depend_on_the_linear_parameterisation(toy, x64, batch):
+    """With ω = Mv, the steps of v are mapped by M onto those of ω: δ = 0."""
+    task, params = toy("logistic")
+    m = jnp.asarray(np.random.default_rng(0).normal(size=(3, 3)) + 2 * np.eye(3))
+    moved = task._replace(logits=lambda v, x: task.logits({"w": m @ v["w"]}, x))
+    position = {"w": jnp.linalg.solve(m, params["w"])}
+    a = stochastic_ngd.build(task, exact_fisher(task), 0.3, 0.0, batch)
+    b = stochastic_ngd.build(moved, exact_fisher(moved), 0.3, 0.0, batch)
+    first, second = a.init(params), b.init(position)
+    for key in jax.random.split(jax.random.key(0), 5):
+        first, _ = jax.jit(a.step)(key, first)
+        second, _ = jax.jit(b.step)(key, second)
+        np.testing.assert_allclose(m @ second.position["w"], first.position["w"], rtol=1e-8)
+    # Gradient descent is not so.
+    plain = m @ (position["w"] - 0.3 * gradient(moved, position))
+    assert jnp.abs(plain - (params["w"] - 0.3 * gradient(task, params))).max() > 0.01
+
+
+def test_gaussian_noise_of_a_step_has_the_covariance_of_theorem_1(toy, assert_moments):
+    """Cov Δω = (2εT/N) G⁻¹, G = F + δI, and the mean is NGD's step."""
+    task, params = toy("logistic")
+    metric = exact_fisher(task)
+    algorithm = preconditioned_langevin.build(task, metric, 0.2, 0.1, 1.5)
+    step = jax.vmap(lambda key: algorithm.step(key, algorithm.init(params))[0].position["w"])
+    draws = step(jax.random.split(jax.random.key(0), 40000))
+    x, w = np.asarray(task.x, float), np.asarray(params["w"], float)
+    p = 1 / (1 + np.exp(-x @ w))
+    g = x.T @ np.diag(p * (1 - p)) @ x / len(x) + 0.1 * np.eye(3)
+    mean = w - 0.2 * np.linalg.solve(g, x.T @ (p - np.asarray(task.y)) / len(x))
+    assert_moments(draws, mean, 2 * 0.2 * 1.5 / len(x) * np.linalg.inv(g))
+
+
+BAD = {
+    "learning_rate": [0.0, -0.1, float("nan")],
+    "temperature": [-1.0, float("nan")],
+    "damping": [-1e-3, float("nan")],
+    "batch_size": [0, -3, 13, 2.5, float("nan"), float("inf")],
+}
+GOOD = {"learning_rate": 0.1, "temperature": 1.0, "damping": 0.1, "batch_size": 4}
+
+
+@pytest.mark.parametrize(
+    "builder",
+    [langevin.build, preconditioned_langevin.build, full_ngd.build]
+    + [stochastic_ngd.build, mandt.build],
+    ids=["langevin", "preconditioned_langevin", "ngd", "stochastic_ngd", "mandt"],
+)
+@pytest.mark.parametrize(
+    ("argument", "value"), [(name, value) for name, values in BAD.items() for value in values]
+)
+def test_a_bad_hyperparameter_is_refused_by_name_and_value(
+    toy, unchecked, builder, argument, value
+):
+    task, _ = toy("logistic")
+    takes = inspect.signature(builder).parameters
+    if argument not in takes:
+        return
+    values = {**GOOD, "task": task, "metric": exact_fisher(task)}
+    arguments = {name: values[name] for name in takes}
+    builder(**arguments)
+    with pytest.raises(ValueError, match=f"^{argument} must be .*got {value}$"):
+        builder(**{**arguments, argument: value})
+
+
+def test_a_whole_batch_size_of_another_number_type_is_used_or_refused(toy, unchecked):
+    task, params = toy("logistic")
+    for value in (np.int64(4), 4.0):
+        try:
+            algorithm = stochastic_ngd.build(task, exact_fisher(task), 0.1, 0.1, value)
+        except ValueError:
+            continue
+        algorithm.step(jax.random.key(0), algorithm.init(params))
