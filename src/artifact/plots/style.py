@@ -58,7 +58,8 @@ def repeats(table: pd.DataFrame) -> str:
     counts = table["repeats"] + table.get("diverged", 0)
     low, high = int(counts.min()), int(counts.max())
     number = f"{high}" if low == high else f"{low} to {high}"
-    return f"{number} repeats per point, bars: ± 1 standard error"
+    noun = "repeat" if high == 1 else "repeats"
+    return f"{number} {noun} per point, bars: ± 1 standard error"
 
 
 @contextmanager

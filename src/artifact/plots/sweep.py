@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from artifact.plots.style import BLACK, BLUE, COLOURS, GREEN, GREY, LINES, MARKERS
 
@@ -82,11 +84,27 @@ def predicted(axes: Axes, x: float, label: str) -> None:
 
 
 def finish(axes: Axes, x_label: str, y_label: str) -> None:
-    """Labels and a legend, for a panel against T."""
-    axes.set_xscale("log")
+    """Labels, a logarithmic horizontal axis, a legend."""
+    logarithmic(axes.xaxis)
     axes.set_xlabel(x_label)
     axes.set_ylabel(y_label)
     axes.legend(loc="best")
+
+
+def logarithmic(axis: Axis) -> None:
+    """A logarithmic axis with plain numbers at 1, 2, 5, 10, ..."""
+    set_scale = axis.axes.set_xscale if axis is axis.axes.xaxis else axis.axes.set_yscale
+    set_scale("log")
+    axis.set_major_locator(LogLocator(10, (1, 2, 5)))
+    axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def cross_entropy_axis(axes: Axes, drawn: pd.Series) -> None:
+    """Logarithmic where the values span a factor of three or more."""
+    finite = drawn.dropna()
+    if len(finite) and finite.max() >= 3 * finite.min():
+        logarithmic(axes.yaxis)
 
 
 def batch_axis(axes: Axes, sizes: Sequence[int]) -> None:
