@@ -1,6 +1,9 @@
 """Holding a process to the device and the threads that it was given."""
 
+import importlib.util
 import os
+import shutil
+import subprocess
 import sys
 
 PLATFORMS = {"cpu": "cpu", "gpu": "cuda"}
@@ -26,3 +29,15 @@ def claim(device: str, threads: int) -> None:
     pools = ("NPROC", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     os.environ.update(dict.fromkeys(pools, str(threads)))
     os.environ["JAX_PLATFORMS"] = PLATFORMS[device]
+
+
+def lacks_gpu() -> str:
+    """What keeps JAX from using a GPU of this machine; empty if nothing is known to."""
+    if importlib.util.find_spec("jax_cuda13_plugin") is None:
+        return "JAX's CUDA plugin is not installed (requirements-gpu.lock)"
+    tool = shutil.which("nvidia-smi")
+    command = [tool, "--list-gpus"] if tool else ["false"]
+    listed = subprocess.run(command, capture_output=True, text=True)  # noqa: S603
+    if listed.returncode or "GPU" not in listed.stdout:
+        return "nvidia-smi lists no GPU"
+    return ""

@@ -43,6 +43,16 @@ def test_each_pair_of_indices_is_as_likely_as_any_other(z_scores):
     assert np.abs(z_scores(pairs, expected)).max() < 4.5
 
 
+def test_a_batch_of_a_large_training_set_has_distinct_uniform_indices():
+    """Beyond 2^12 examples single-precision uniforms would tie, and the first would win."""
+    n = 60_000
+    batches = draws(n, n // 2, 40)
+    assert all(len(np.unique(batch)) == n // 2 for batch in batches)
+    # The index's mean: of variance (N²-1)/12/B (1 - B/N) N/(N-1) without replacement.
+    error = np.sqrt((n**2 - 1) / 12 / (n // 2) * 0.5 * n / (n - 1) / 40)
+    assert abs(batches.mean() - (n - 1) / 2) < 4.5 * error
+
+
 def test_a_full_batch_is_the_training_set():
     assert sorted(draws(8, 8, 1)[0].tolist()) == list(range(8))
 

@@ -13,3 +13,17 @@ rule sweep_table:
         table="fig2|fig3|fig4b|fig5|fig6|fig7a|fig7b",
     script:
         "../scripts/sweep_table.py"
+
+
+if config["from"] == "chains":
+
+    # Kept in git, so that `--config from=reference` can redraw figures without a chain.
+    rule archive:
+        input:
+            f"{RESULTS}/tables/{{table}}",
+        output:
+            f"{ARCHIVE}/{{table}}",
+        log:
+            f"{RESULTS}/logs/archive_{{table}}.log",
+        shell:
+            "cp {input} {output} 2> {log}"

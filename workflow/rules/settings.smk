@@ -1,12 +1,8 @@
 # Settings: the paper's, the scale's changes, the user's; checked before any job starts.
 
-import importlib.util
-import shutil
-import subprocess
-
 import yaml
 from artifact import config as settings
-from artifact import sources, sweep
+from artifact import device, sources, sweep
 
 
 def load_settings(overrides):
@@ -27,6 +23,12 @@ def load_settings(overrides):
         sys.exit(settings.explain(error.__context__))
     except settings.ConfigError as error:
         sys.exit(str(error))
+    archived = sorted(path.name for path in (ROOT / "results/reference").glob("*"))
+    if combined["from"] == "reference" and scale not in archived:
+        sys.exit(
+            f"config: scale = {scale!r} is not allowed with from = reference; must be one of "
+            + ", ".join(archived)
+        )
     folder = mnist_folder(combined)
     if folder and not Path(folder).is_dir():
         key = "mnist_dir" if combined["mnist_dir"] else "MNIST_DIR"
@@ -45,6 +47,8 @@ config = load_settings(config)
 
 SCALE = config["scale"]
 RESULTS = f"results/{SCALE}"
+ARCHIVE = f"results/reference/{SCALE}"
+TABLES = ARCHIVE if config["from"] == "reference" else f"{RESULTS}/tables"
 FIGURES = [f"fig{number}" for number in range(1, 8)]
 
 
@@ -83,15 +87,15 @@ def settings_of_point(wildcards):
     return sweep.of_point(config[wildcards.figure])
 
 
-def missing_gpu():
-    """Why no job could run on a GPU of this machine, in one line; empty if one could."""
-    if importlib.util.find_spec("jax_cuda13_plugin") is None:
-        found = "JAX's CUDA plugin is not installed (requirements-gpu.lock)"
-    else:
-        listed = shutil.which("nvidia-smi") and subprocess.run(
-            ["nvidia-smi", "--list-gpus"], capture_output=True, text=True
-        )
-        if listed and listed.returncode == 0 and "GPU" in listed.stdout:
-            return ""
-        found = "nvidia-smi lists no GPU"
-    return f"config: device = 'gpu' is not allowed here; must be cpu, since {found}"
+PLOTTED = {
+    "fig1": {"iterates": "fig1_iterates", "ellipses": "fig1_ellipses"},
+    "fig4": {"prior": "fig4a", "table": "fig4b"},
+    "fig7": {"panel_a": "fig7a", "panel_b": "fig7b"},
+}
+RECORDED = {"fig4": "fig4b", "fig7": "fig7a"}
+
+
+def plotted(wildcards):
+    """The tables that a figure is drawn from, by the names of its `draw`."""
+    tables = PLOTTED.get(wildcards.figure, {"table": wildcards.figure})
+    return {name: f"{TABLES}/{table}.csv" for name, table in tables.items()}

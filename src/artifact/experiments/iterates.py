@@ -62,10 +62,10 @@ def run(settings: Settings, root: int, progress: Progress) -> dict[str, pd.DataF
             )
             for sampler in SAMPLERS:
                 rng_key = key(root, "fig1", sampler, "chain", seed=seed)
-                path = np.asarray(chain(sampler, train, rng_key), float)
+                path = np.asarray(chain(sampler, train, rng_key))
                 advance(burn_in + samples)
                 moments = {
-                    "iterates": (path.mean(axis=0), np.cov(path, rowvar=False)),
+                    "iterates": (path.mean(axis=0, dtype=float), np.cov(path, rowvar=False)),
                     "laplace": (np.asarray(posterior.mean), np.asarray(posterior.covariance)),
                 }
                 for kind, (mean, covariance) in moments.items():

@@ -38,9 +38,9 @@ def test_average_is_the_recursion_up_to_the_weight_that_the_window_drops(x64, al
     metric = moving_average(from_list(estimates), alpha, tolerance)
     largest = max(np.linalg.norm(u.T @ u) for u in estimates)
     dropped = 0.0
+    recursion = estimates[0].T @ estimates[0]
     for t, average in enumerate(averages(metric, position, steps)):
-        newest = estimates[t].T @ estimates[t]
-        recursion = newest if t == 0 else alpha * recursion + (1 - alpha) * newest
+        recursion = alpha * recursion + (1 - alpha) * estimates[t].T @ estimates[t]
         error = np.linalg.norm(average - recursion)
         if t < length:
             # Nothing has been dropped yet.

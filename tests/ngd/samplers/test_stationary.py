@@ -10,8 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy.linalg import solve_discrete_lyapunov
+from scipy.optimize import minimize
 
-from ngd.metrics import exact_fisher
+from ngd.metrics import Metric, exact_fisher
 from ngd.samplers import langevin, mandt, preconditioned_langevin, stochastic_ngd
 from ngd.samplers import ngd as full_ngd
 from ngd.task import Task
@@ -193,6 +194,14 @@ def binary(examples=40, seed=3):
     return x, y
 
 
+def logistic_task(x, y):
+    return Task(
+        lambda p, x: jnp.stack([jnp.zeros(len(x)), x @ p["w"]], axis=1),
+        jnp.asarray(x, float),
+        jnp.asarray(y),
+    )
+
+
 def logistic_recursion(kind, x, y, learning_rate, damping, batch, n_chains, steps, seed):
     """Eqs (8), (11) and (15) for logistic regression, in numpy and double precision."""
     rng = np.random.default_rng(seed)
@@ -246,9 +255,47 @@ def test_a_metric_that_varies_gives_the_distribution_of_the_recursion_in_numpy(
     assert np.abs(z).max() < 4.5
 
 
-def test_ngd_converges_to_the_minimum_that_lbfgs_finds(x64):
-    from scipy.optimize import minimize
+def transition(learning_rate, w):
+    """Eq. (4) for C = ω²/2, G = 1 + ω², N = T = 1: its density from each w to each w'."""
+    metric = 1 + w**2
+    mean, variance = w - learning_rate * w / metric, 2 * learning_rate / metric
+    density = np.exp(-((w[:, None] - mean) ** 2) / (2 * variance)) / np.sqrt(variance)
+    return density / density.sum(axis=0)
 
+
+def second_moment(learning_rate):
+    """E[ω²] of the stationary distribution of eq. (4), by quadrature."""
+    w = np.linspace(-9, 9, 1201)
+    matrix = np.linalg.matrix_power(transition(learning_rate, w), 4096)
+    density = matrix @ np.full(len(w), 1 / len(w))
+    return density @ w**2
+
+
+def test_a_metric_that_varies_weighs_the_density_by_itself_not_by_its_root(
+    gaussian, chains, z_scores
+):
+    """In one dimension eq. (4) samples e^{-C/T} |G|, where Theorem 1 says |G|^{1/2}.
+
+    The noise of an update is drawn at the metric before it (Itô), and the appendix changes
+    variables as if it were drawn half way. E[ω²] tells them apart: it is 2 for |G| and 1.5
+    for |G|^{1/2} here.
+    """
+    task = gaussian(np.eye(1), np.zeros(1), 1)
+    varying = Metric(
+        init=lambda position: (),
+        estimate=lambda rng_key, position, memory: (
+            jnp.stack([jnp.ones(1), position["w"]]),
+            memory,
+        ),
+    )
+    algorithm = preconditioned_langevin.build(task, varying, 0.1, 0.0)
+    draws = chains(algorithm, {"w": jnp.zeros(1)}, n=20000, burn_in=400)
+    assert np.abs(z_scores(draws[:, 0] ** 2, second_moment(0.1))).max() < 4.5
+    # As ε -> 0, by extrapolation; the next term is of the order ε².
+    assert 2 * second_moment(0.05) - second_moment(0.1) == pytest.approx(2, abs=0.1**2)
+
+
+def test_ngd_converges_to_the_minimum_that_lbfgs_finds(x64):
     x, y = binary()
     task = Task(
         lambda p, x: jnp.stack([jnp.zeros(len(x)), x @ p["w"]], axis=1),
@@ -256,9 +303,9 @@ def test_ngd_converges_to_the_minimum_that_lbfgs_finds(x64):
         jnp.asarray(y),
     )
     algorithm = full_ngd.build(task, exact_fisher(task), 0.5, 1e-3)
-    state = algorithm.init({"w": jnp.zeros(2)})
+    state, step = algorithm.init({"w": jnp.zeros(2)}), jax.jit(algorithm.step)
     for _ in range(80):
-        state, _ = jax.jit(algorithm.step)(jax.random.key(0), state)
+        state, _ = step(jax.random.key(0), state)
     signs = 2 * y - 1
     cost = lambda w: np.logaddexp(0, -signs * (x @ w)).mean()  # noqa: E731
     best = minimize(cost, np.zeros(2), method="L-BFGS-B", options={"ftol": 1e-15, "gtol": 1e-9})
