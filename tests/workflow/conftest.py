@@ -41,17 +41,15 @@ class Clone:
 
     def planned(self, *arguments: str) -> dict[str, int]:
         """Which rules a dry run would run, and how many jobs of each."""
-        run = self.snakemake("--dry-run", "--quiet", "rules", *arguments)
-        assert run.returncode == 0, run.stderr
         run = self.snakemake("--dry-run", *arguments)
+        assert run.returncode == 0, run.stderr
         lines = (run.stdout + run.stderr).splitlines()
-        counts = {}
-        if "job" in " ".join(lines):
-            for line in lines:
-                parts = line.split()
-                if len(parts) == 2 and parts[1].isdigit() and not parts[0].startswith("-"):
-                    counts[parts[0]] = int(parts[1])
-        counts.pop("total", None)
+        if any("Nothing to be done" in line for line in lines):
+            return {}
+        start = next(i for i, line in enumerate(lines) if line.split() == ["job", "count"])
+        table = [line.split() for line in lines[start + 2 :]]
+        counts = {row[0]: int(row[1]) for row in table[: table.index([])]}
+        del counts["total"]
         return counts
 
 

@@ -44,7 +44,7 @@ def test_points_made_again_are_the_same_to_the_byte(smoke):
 
 def test_another_setting_reruns_only_what_depends_on_it(smoke):
     plan = smoke.planned("--config", "scale=smoke", "fig5={damping: 0.2}")
-    assert plan == {"mlp": 2, "sweep_table": 1, "plot": 1, "figures": 1, "all": 1}
+    assert plan == {"mlp": 2, "sweep_table": 1, "plot": 1, "figures": 1}
 
 
 def test_another_temperature_runs_only_the_new_point(smoke):
@@ -72,6 +72,15 @@ def test_an_edited_module_reruns_only_what_depends_on_it(smoke, module, reruns, 
         path.write_text(before)
     assert reruns <= plan.keys()
     assert not spared & plan.keys()
+
+
+def test_figures_are_redrawn_from_archived_tables_alone(smoke):
+    tables = [path.name for path in smoke.path.glob("results/smoke/tables/*.*")]
+    archived = [f"results/reference/smoke/{name}" for name in tables]
+    run = smoke.snakemake("--config", "scale=smoke", "--", *archived)
+    assert run.returncode == 0, run.stderr
+    plan = smoke.planned("--config", "scale=smoke", "from=reference")
+    assert plan == {"plot": 7, "figures": 1}
 
 
 def test_scales_do_not_mix(smoke):

@@ -61,8 +61,7 @@ class FlaxCNN(nn.Module):
         return nn.Dense(self.labels, use_bias=False)(x.reshape(x.shape[0], -1))
 
 
-@pytest.mark.parametrize("side", [28, 14, 7, 9])
-@pytest.mark.parametrize("depth", [1, 3])
+@pytest.mark.parametrize(("side", "depth"), [(28, 1), (14, 3), (7, 1)])
 def test_cnn_is_flaxs_convolutions_with_the_same_kernels(x64, side, depth):
     x = jnp.asarray(np.random.default_rng(1).normal(size=(2, side, side, depth)))
     params = jax.jit(CNN().init)(jax.random.key(0), x)

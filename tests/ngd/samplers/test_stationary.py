@@ -24,7 +24,7 @@ ROWS = np.array([[1.0, 0.5, 0.0], [0.0, 0.7, -0.3], [0.2, 0.0, 0.9], [0.1, 0.1, 
 DAMPING = 0.2
 METRIC = ROWS.T @ ROWS + DAMPING * np.eye(3)
 START = {"w": jnp.zeros(3)}
-CHAINS = dict(n=4000, samples=10, every=5)
+CHAINS = dict(n=2000, samples=10, every=5)
 
 
 def lyapunov(curvature, metric, learning_rate, noise):
@@ -79,7 +79,7 @@ def test_deviations_scale_with_the_root_of_the_temperature(
 
     unit = deviations(1.0)
     assert np.abs(unit).max() > 0.1
-    for temperature in (0.0, 0.01, 0.5, 3.0):
+    for temperature in (0.0, 3.0):
         np.testing.assert_allclose(
             deviations(temperature), np.sqrt(temperature) * unit, rtol=1e-8, atol=1e-12
         )
@@ -119,7 +119,7 @@ def test_halving_the_learning_rate_halves_the_bias(gaussian, chains):
     target, biases, errors = 1 / N, [], []
     for learning_rate, every in ((0.4, 5), (0.2, 10)):
         algorithm = langevin.build(task, learning_rate)
-        draws = chains(algorithm, START, n=4000, burn_in=150, samples=40, every=every)
+        draws = chains(algorithm, START, n=3000, burn_in=150, samples=40, every=every)
         squares = ((draws - CENTRE) ** 2).mean(axis=(1, 2)) / target
         biases.append(squares.mean() - 1)
         errors.append(squares.std() / np.sqrt(len(squares)))
@@ -157,7 +157,7 @@ def test_mandts_sampler_has_the_covariance_of_its_recursion(
 ):
     task = least_squares(CURVATURE, POINTS)
     algorithm = mandt.build(task, 0.05, batch, damping)
-    draws = chains(algorithm, START, n=4000, burn_in=300, samples=10, every=20)
+    draws = chains(algorithm, START, n=1500, burn_in=300, samples=5, every=20)
     sigma = CURVATURE @ np.cov(POINTS, rowvar=False, bias=True) @ CURVATURE
     metric = sigma + damping * np.eye(3)
     # The slowest direction has forgotten the start.
@@ -172,17 +172,17 @@ def test_mandts_sampler_approaches_the_posterior_at_the_temperature_of_theorem_2
     least_squares, chains, z_scores, batch
 ):
     """S -> T (NH)⁻¹ as ε -> 0, T = (ε/2)(N/B - 1), up to the finite set's N/(N-1)."""
-    n, rate = len(POINTS), 0.01
+    n, rate = len(POINTS), 0.05
     curvature = np.eye(3)
     task = least_squares(curvature, POINTS)
-    draws = chains(mandt.build(task, rate, batch), START, n=2000, burn_in=1500)
+    draws = chains(mandt.build(task, rate, batch), START, n=2000, burn_in=400)
     temperature = rate / 2 * (n / batch - 1) * n / (n - 1)
     sigma = np.cov(POINTS, rowvar=False, bias=True)
     apart = draws[:, 0] - POINTS.mean(axis=0)
     # With H = I a principal axis of variance s is contracted at rate ε/s: bias 1 - ε/2s.
     variances, axes = np.linalg.eigh(sigma)
     squares = (apart @ axes) ** 2 * (1 - rate / (2 * variances))
-    assert np.exp(-1500 * rate / variances.max()) < 1e-2
+    assert np.exp(-400 * rate / variances.max()) < 1e-2
     assert np.abs(z_scores(squares, temperature / n)).max() < 4.5
 
 
@@ -244,14 +244,14 @@ def test_a_metric_that_varies_gives_the_distribution_of_the_recursion_in_numpy(
         algorithm = stochastic_ngd.build(task, exact_fisher(task), 0.2, 0.05, 4)
     else:
         algorithm = mandt.build(task, 0.2, 4, 0.05)
-    ours = chains(algorithm, {"w": jnp.zeros(2)}, n=6000, burn_in=60)[:, 0]
-    theirs = logistic_recursion(kind, x, y, 0.2, 0.05, 4, 6000, 61, 0)
+    ours = chains(algorithm, {"w": jnp.zeros(2)}, n=4000, burn_in=60)[:, 0]
+    theirs = logistic_recursion(kind, x, y, 0.2, 0.05, 4, 4000, 61, 0)
 
     def moments(w):
         return np.stack([w[:, 0], w[:, 1], w[:, 0] ** 2, w[:, 0] * w[:, 1], w[:, 1] ** 2], axis=1)
 
     a, b = moments(ours), moments(theirs)
-    z = (a.mean(0) - b.mean(0)) / np.sqrt((a.var(0) + b.var(0)) / 6000)
+    z = (a.mean(0) - b.mean(0)) / np.sqrt((a.var(0) + b.var(0)) / 4000)
     assert np.abs(z).max() < 4.5
 
 
@@ -289,7 +289,7 @@ def test_a_metric_that_varies_weighs_the_density_by_itself_not_by_its_root(
         ),
     )
     algorithm = preconditioned_langevin.build(task, varying, 0.1, 0.0)
-    draws = chains(algorithm, {"w": jnp.zeros(1)}, n=20000, burn_in=400)
+    draws = chains(algorithm, {"w": jnp.zeros(1)}, n=10000, burn_in=300)
     assert np.abs(z_scores(draws[:, 0] ** 2, second_moment(0.1))).max() < 4.5
     # As ε -> 0, by extrapolation; the next term is of the order ε².
     assert 2 * second_moment(0.05) - second_moment(0.1) == pytest.approx(2, abs=0.1**2)
