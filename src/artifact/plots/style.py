@@ -35,7 +35,8 @@ RC: Any = {
     "lines.markersize": 4,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "legend.frameon": False,
+    "legend.edgecolor": "none",
+    "legend.framealpha": 0.85,
     "pdf.fonttype": 42,
     "svg.hashsalt": "ngd",
 }
