@@ -37,5 +37,5 @@ def batch_size(name: str, value: int, examples: int) -> None:
     Raises:
         ValueError: `value` is not a whole number in 1..`examples`.
     """
-    if value != int(value) or not 1 <= value <= examples:
+    if not 1 <= value <= examples or value != int(value):
         raise ValueError(f"{name} must be a whole number in 1..{examples}, got {value!r}")

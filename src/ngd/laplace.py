@@ -9,7 +9,7 @@ from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float
 
 from ngd import bounds
-from ngd.task import Params, Task, gradient, mean_cost
+from ngd.task import Params, Task, flatten, gradient, mean_cost
 
 
 class Laplace(NamedTuple):
@@ -23,8 +23,9 @@ def minimise(task: Task, position: Params, tolerance: float = 1e-5, updates: int
     """A minimum of C by optax's LBFGS.
 
     Raises:
-        ValueError: |(1/N) dC/dω| is still above `tolerance` after `updates` updates, as
-            for separable classes without a regulariser, where no minimum exists.
+        ValueError: after `updates` updates |(1/N) dC/dω| is above `tolerance`, or a Newton
+            step longer than 1% of |ω|: for separable classes without a regulariser no
+            minimum exists.
     """
     optimiser = optax.lbfgs()
     value_and_grad = optax.value_and_grad_from_state(lambda p: mean_cost(task, p))
@@ -50,11 +51,17 @@ def minimise(task: Task, position: Params, tolerance: float = 1e-5, updates: int
     params, _ = jax.jit(lambda p: jax.lax.while_loop(unfinished, body, (p, optimiser.init(p))))(
         position
     )
-    slope = float(jnp.linalg.norm(gradient(task, params)))
-    if not slope <= tolerance:
+    g = gradient(task, params)
+    slope = float(jnp.linalg.norm(g))
+    # For separable classes the gradient vanishes too, but as the parameters run away: a
+    # Newton step from there is as long as ever, where near a minimum it is short.
+    newton = jnp.linalg.solve(hessian(task, params) / task.examples, g)
+    step = float(jnp.linalg.norm(newton) / (1 + jnp.linalg.norm(flatten(params))))
+    if not (slope <= tolerance and step <= 0.01):
         raise ValueError(
             f"no minimum of the cost within {updates} LBFGS updates: the gradient is "
-            f"{slope:.2g}, tolerance {tolerance:.2g} (separable classes have none)"
+            f"{slope:.2g}, tolerance {tolerance:.2g}, and a Newton step would move the "
+            f"parameters by {100 * step:.2g}% (separable classes have no minimum)"
         )
     return params
 

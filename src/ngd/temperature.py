@@ -34,7 +34,8 @@ def batch_size(learning_rate: float, examples: int, temperature: float, exact: b
     bounds.positive("learning_rate", learning_rate)
     bounds.positive("temperature", temperature)
     if exact:
-        size = math.ceil(examples / (2 * temperature / learning_rate + 1))
+        # Rounding must not lift a whole number to the next one.
+        size = math.ceil(examples / (2 * temperature / learning_rate + 1) * (1 - 1e-12))
     else:
         size = round(learning_rate * examples / (2 * temperature))
     if not 1 <= size <= examples:

@@ -23,8 +23,8 @@ def test_every_result_tells_its_provenance(smoke):
         record = json.loads(path.read_text())
         assert {"settings", "versions", "device", "threads", "seconds", "data"} <= record.keys()
         runs = pd.read_csv(path.with_suffix(".csv"))
-        assert (runs["temperature"] == record["settings"]["temperature"]).all()
-        assert len(runs) == record["settings"]["repeats"]
+        assert (runs["temperature"] == record["settings"]["point"]["temperature"]).all()
+        assert len(runs) == record["settings"]["settings"]["repeats"]
 
 
 def test_every_job_shows_its_progress(smoke):

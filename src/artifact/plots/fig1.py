@@ -45,7 +45,7 @@ def draw(iterates: pd.DataFrame, ellipses: pd.DataFrame, stamp: style.Stamp) -> 
                 path["w2"],
                 ".",
                 color=style.VERMILION,
-                alpha=0.25,
+                alpha=0.35,
                 ms=2,
                 mew=0,
                 label="iterates",
@@ -72,5 +72,9 @@ def draw(iterates: pd.DataFrame, ellipses: pd.DataFrame, stamp: style.Stamp) -> 
         b.sharey(a)
         a.autoscale()
         handles, labels = a.get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper center", ncols=4, markerscale=2)
+        legend = figure.legend(handles, labels, loc="outside upper center", ncols=4)
+        for handle in legend.legend_handles:
+            # One translucent iterate alone would hardly be seen.
+            if handle is not None and handle.get_label() == "iterates":
+                handle.set(alpha=1, markersize=5)
         return figure

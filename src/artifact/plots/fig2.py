@@ -21,8 +21,6 @@ def draw(table: pd.DataFrame, stamp: style.Stamp) -> Figure:
             sweep.pair(axes, table, kind, "temperature")
             sweep.predicted(axes, 1.0, "predicted, $T=1$")
             if kind == "cross_entropy":
-                sweep.cross_entropy_axis(
-                    axes, table.loc[table["metric"].str.endswith("cross_entropy"), "mean"]
-                )
+                sweep.cross_entropy_axis(axes, table)
             sweep.finish(axes, sweep.TEMPERATURE, label)
         return figure

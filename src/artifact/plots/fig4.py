@@ -14,12 +14,12 @@ def draw(prior: pd.DataFrame, table: pd.DataFrame, stamp: style.Stamp) -> Figure
         table: a sweep's table, see `artifact.tables.summarise`.
         stamp: what the figure says of itself.
     """
-    with style.panels(stamp, style.repeats(table)) as (figure, a, b):
+    with style.panels(stamp, style.repeats(prior, table)) as (figure, a, b):
         for number, (damping, rows) in enumerate(prior.groupby("damping")):
             a.errorbar(
                 rows["norm"],
                 rows["mean"],
-                rows["standard_error"].fillna(0),
+                rows["standard_error"],
                 label=rf"$\delta={damping:g}$",
                 color=style.COLOURS[number],
                 marker=style.MARKERS[number],
@@ -27,15 +27,13 @@ def draw(prior: pd.DataFrame, table: pd.DataFrame, stamp: style.Stamp) -> Figure
                 capsize=2,
             )
         a.set_xlabel(r"norm of the parameters $|\omega|$")
-        a.set_ylabel(r"log prior $\frac{1}{2}\ln|F+\delta I|$ less its value at 0 (nats)")
-        a.legend()
+        a.set_ylabel(r"log prior $\ln|F+\delta I|\,/\,2$, 0 at $|\omega|=0$ (nats)")
+        sweep.legend(a)
         sweep.pair(b, table, "cross_entropy", "temperature")
         sweep.predicted(b, 1.0, "$T=1$")
         b.axvline(
             2.0, color=style.PURPLE, linestyle=":", linewidth=0.9, label="the paper, $T\\sim2$"
         )
-        sweep.cross_entropy_axis(
-            b, table.loc[table["metric"].str.endswith("cross_entropy"), "mean"]
-        )
+        sweep.cross_entropy_axis(b, table)
         sweep.finish(b, sweep.TEMPERATURE, sweep.CROSS_ENTROPY)
         return figure

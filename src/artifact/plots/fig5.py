@@ -20,7 +20,7 @@ def draw(table: pd.DataFrame, stamp: style.Stamp) -> Figure:
             (b, "cross_entropy", sweep.CROSS_ENTROPY),
         ):
             sweep.pair(axes, table, kind, "batch_size")
-            sweep.predicted(axes, best, rf"predicted, $B=\epsilon N/2={best:g}$")
+            sweep.predicted(axes, best, rf"predicted, $\epsilon N/2={best:g}$")
             if kind == "cross_entropy":
                 sweep.focus(axes, table)
             sweep.finish(axes, sweep.BATCH, label)

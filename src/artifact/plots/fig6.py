@@ -17,7 +17,7 @@ def draw(table: pd.DataFrame, stamp: style.Stamp) -> Figure:
         for axes, (examples, rows) in zip((a, b), table.groupby("N"), strict=True):
             best = rows["learning_rate"].iloc[0] * examples / 2
             sweep.pair(axes, rows, "cross_entropy", "batch_size")
-            sweep.predicted(axes, best, rf"predicted, $B=\epsilon N/2={best:g}$")
+            sweep.predicted(axes, best, rf"predicted, $\epsilon N/2={best:g}$")
             sweep.focus(axes, rows)
             axes.set_title(f"$N={examples}$")
             sweep.finish(axes, sweep.BATCH, sweep.CROSS_ENTROPY)

@@ -14,18 +14,18 @@ def draw(panel_a: pd.DataFrame, panel_b: pd.DataFrame, stamp: style.Stamp) -> Fi
         panel_b: of one ε and several N.
         stamp: what the figure says of itself.
     """
-    with style.panels(stamp, style.repeats(panel_a)) as (figure, a, b):
+    with style.panels(stamp, style.repeats(panel_a, panel_b), 4.0) as (figure, a, b):
         for axes, table, column, symbol, fixed in (
             (a, panel_a, "learning_rate", r"\epsilon", f"$N={panel_a['N'].iloc[0]}$"),
             (b, panel_b, "N", "N", rf"$\epsilon={panel_b['learning_rate'].iloc[0]:g}$"),
         ):
-            for number, (value, rows) in enumerate(table.groupby(column)):
+            metric = "ensemble_cross_entropy"
+            ensemble = table[table["metric"] == metric]
+            for number, (value, rows) in enumerate(ensemble.groupby(column)):
                 label = f"${symbol}={value:g}$"
-                sweep.curve(axes, rows, "ensemble_cross_entropy", "temperature", label, number)
+                sweep.curve(axes, rows, metric, "temperature", label, number, mark_optimum=True)
             sweep.predicted(axes, 1.0, "$T=1$")
             axes.set_title(f"ensemble, {fixed}")
-            sweep.cross_entropy_axis(
-                axes, table.loc[table["metric"] == "ensemble_cross_entropy", "mean"]
-            )
+            sweep.cross_entropy_axis(axes, ensemble)
             sweep.finish(axes, sweep.TEMPERATURE, sweep.CROSS_ENTROPY)
         return figure

@@ -48,24 +48,27 @@ class Stamp(NamedTuple):
     Attributes:
         scale: smoke, quick or paper.
         data: the data set.
+        repeats: how many, and what the bars are; counted from the tables when empty.
     """
 
     scale: str
     data: str
+    repeats: str = ""
 
 
-def repeats(table: pd.DataFrame) -> str:
-    """How many repeats a table's points have, diverged ones counted, and what the bars are."""
-    counts = table["repeats"] + table.get("diverged", 0)
+def repeats(*tables: pd.DataFrame) -> str:
+    """How many repeats the tables' points have, diverged ones counted, and what the bars are."""
+    counts = pd.concat([table["repeats"] + table.get("diverged", 0) for table in tables])
     low, high = int(counts.min()), int(counts.max())
+    if high <= 1:
+        return "1 repeat per point"
     number = f"{high}" if low == high else f"{low} to {high}"
-    noun = "repeat" if high == 1 else "repeats"
-    return f"{number} {noun} per point, bars: ± 1 standard error"
+    return f"{number} repeats per point, bars: ± 1 standard error"
 
 
 @contextmanager
-def panels(stamp: Stamp, repeats: str, height: float = 2.9) -> Iterator[tuple[Figure, Axes, Axes]]:
-    """A figure with panels (a) and (b), stamped; `repeats` ends the stamp."""
+def panels(stamp: Stamp, counted: str, height: float = 3.4) -> Iterator[tuple[Figure, Axes, Axes]]:
+    """A figure with panels (a) and (b), stamped; `counted` ends a stamp that has no repeats."""
     with mpl.rc_context(RC):
         figure = Figure(figsize=(WIDTH, height), layout="constrained")
         FigureCanvasAgg(figure)
@@ -73,8 +76,8 @@ def panels(stamp: Stamp, repeats: str, height: float = 2.9) -> Iterator[tuple[Fi
         for axes, letter in ((a, "(a)"), (b, "(b)")):
             axes.set_title(letter, loc="left", fontweight="bold")
         yield figure, a, b
-        text = f"scale: {stamp.scale}  ·  data: {stamp.data}  ·  {repeats}"
-        figure.supxlabel(text, fontsize=6.5, color=GREY, x=0.5)
+        text = f"scale: {stamp.scale}  ·  data: {stamp.data}  ·  {stamp.repeats or counted}"
+        figure.supxlabel(text, fontsize=7, color=GREY, x=0.5)
 
 
 def save(figure: Figure, pdf: Path, png: Path) -> None:
@@ -83,5 +86,6 @@ def save(figure: Figure, pdf: Path, png: Path) -> None:
         unset = {"CreationDate": None, "ModDate": None}
         files.replace(pdf, lambda path: figure.savefig(path, format="pdf", metadata=unset))
         files.replace(
-            png, lambda path: figure.savefig(path, format="png", dpi=200, metadata={"Software": ""})
+            png,
+            lambda path: figure.savefig(path, format="png", dpi=200, metadata={"Software": None}),
         )

@@ -6,7 +6,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.container import ErrorbarContainer
+from matplotlib.lines import Line2D
+from matplotlib.markers import CARETUP
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+from matplotlib.transforms import ScaledTranslation
 
 from artifact.plots.style import BLACK, BLUE, COLOURS, GREEN, GREY, LINES, MARKERS
 
@@ -14,6 +18,9 @@ ACCURACY = "test accuracy (%)"
 CROSS_ENTROPY = "test cross entropy (nats per example)"
 TEMPERATURE = "temperature $T$"
 BATCH = "batch size $B$"
+SYMBOLS = {"temperature": "T", "batch_size": "B"}
+DIVERGED = "some repeats diverged"
+ABOVE = "mean above the axis"
 
 
 def curve(
@@ -36,21 +43,21 @@ def curve(
         label: in the legend.
         style: which marker and line.
         colour: the style's own when None.
-        mark_optimum: whether to ring the least mean and name its x in the legend.
+        mark_optimum: whether to ring the least mean; the legend then says how low and where.
     """
     rows = table[table["metric"] == metric].sort_values(x)
     factor = 100 if metric.endswith("accuracy") else 1
-    mean, error = factor * rows["mean"], factor * rows["standard_error"].fillna(0)
+    mean = factor * rows["mean"]
     colour = colour or COLOURS[style % len(COLOURS)]
     if mark_optimum and mean.notna().any():
         best = int(mean.argmin())
-        where = rows[x].iloc[best]
-        label = f"{label} (least at {where:g})"
-        axes.plot(where, mean.iloc[best], "o", ms=9, mfc="none", mec=colour, mew=1)
+        where, least = rows[x].iloc[best], mean.iloc[best]
+        label = f"{label} (least {least:.3f} at ${SYMBOLS[x]}={where:g}$)"
+        axes.plot(where, least, "o", ms=8, mfc="none", mec=colour, mew=0.9)
     axes.errorbar(
         rows[x],
         mean,
-        error,
+        factor * rows["standard_error"],
         label=label,
         color=colour,
         marker=MARKERS[style % len(MARKERS)],
@@ -67,7 +74,7 @@ def curve(
             color=BLACK,
             transform=axes.get_xaxis_transform(),
             clip_on=False,
-            label="some repeats diverged" if "some repeats diverged" not in known else None,
+            label=DIVERGED if DIVERGED not in known else None,
         )
 
 
@@ -84,11 +91,63 @@ def predicted(axes: Axes, x: float, label: str) -> None:
 
 
 def finish(axes: Axes, x_label: str, y_label: str) -> None:
-    """Labels, a logarithmic horizontal axis, a legend."""
+    """Labels, a logarithmic horizontal axis, a legend; the vertical axis must be final."""
     logarithmic(axes.xaxis)
     axes.set_xlabel(x_label)
     axes.set_ylabel(y_label)
-    axes.legend(loc="best")
+    point_above(axes)
+    legend(axes)
+
+
+def point_above(axes: Axes) -> None:
+    """Carets below the upper edge at means that lie above it, so that a cut axis hides none."""
+    top = axes.get_ylim()[1]
+    cut = False
+    for number, container in enumerate(axes.containers):
+        line = container[0]
+        x, mean = (np.asarray(line.get_data()[axis], float) for axis in (0, 1))
+        above = x[mean > top]
+        # A row for each curve: their carets would otherwise hide one another.
+        height = np.full(len(above), 0.97 - 0.04 * number)
+        axes.plot(
+            above,
+            height,
+            linestyle="none",
+            marker=CARETUP,
+            color=line.get_color(),
+            transform=axes.get_xaxis_transform(),
+        )
+        cut = cut or len(above) > 0
+    if cut:
+        axes.plot([], [], linestyle="none", marker=CARETUP, color=GREY, label=ABOVE)
+
+
+def legend(axes: Axes) -> None:
+    """A legend below the panel, where it hides no point: curves on the left, marks on the right."""
+    entries = list(zip(*axes.get_legend_handles_labels(), strict=True))
+    curves = [entry for entry in entries if isinstance(entry[0], ErrorbarContainer)]
+    marks = [entry for entry in entries if not isinstance(entry[0], ErrorbarContainer)]
+    if marks:
+        blank = (Line2D([], [], linestyle="none"), "")
+        rows = max(len(curves), len(marks))
+        curves += [blank] * (rows - len(curves))
+        marks += [blank] * (rows - len(marks))
+    handles, labels = zip(*curves, *marks, strict=True)
+    # Points, not shares of the panel: the labels that it keeps clear of are in points too.
+    clear = ScaledTranslation(-34 / 72, -30 / 72, axes.figure.dpi_scale_trans)
+    axes.legend(
+        handles,
+        labels,
+        loc="upper left",
+        bbox_to_anchor=(0, 0),
+        bbox_transform=axes.transAxes + clear,
+        borderaxespad=0,
+        borderpad=0,
+        ncols=2,
+        columnspacing=0.8,
+        handlelength=1.8,
+        handletextpad=0.6,
+    )
 
 
 def logarithmic(axis: Axis) -> None:
@@ -100,11 +159,17 @@ def logarithmic(axis: Axis) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
-def cross_entropy_axis(axes: Axes, drawn: pd.Series) -> None:
-    """Logarithmic where the values span a factor of three or more."""
-    finite = drawn.dropna()
-    if len(finite) and finite.max() >= 3 * finite.min():
+def cross_entropy_axis(axes: Axes, table: pd.DataFrame, room: float = 30) -> None:
+    """Logarithmic where the means in `table` span a factor of three or more.
+
+    It then ends at `room` times the least mean, and at half of it: a bar that reaches towards
+    zero, or one point far up, would flatten the minimum.
+    """
+    drawn = table.loc[table["metric"].str.endswith("cross_entropy"), "mean"].dropna()
+    if len(drawn) and 0 < 3 * drawn.min() <= drawn.max():
         logarithmic(axes.yaxis)
+        bottom, top = axes.get_ylim()
+        axes.set_ylim(max(bottom, drawn.min() / 2), min(top, room * drawn.min()))
 
 
 def batch_axis(axes: Axes, sizes: Sequence[int]) -> None:
@@ -115,7 +180,7 @@ def batch_axis(axes: Axes, sizes: Sequence[int]) -> None:
 
 
 def focus(axes: Axes, table: pd.DataFrame, room: float = 6.5) -> None:
-    """Cut the axis where high temperatures reach far above the ensemble's minimum; say so.
+    """Cut the axis where high temperatures reach far above the ensemble's minimum.
 
     What is shown is `room` times the rise from the minimum to the largest batch.
     """
@@ -127,5 +192,4 @@ def focus(axes: Axes, table: pd.DataFrame, room: float = 6.5) -> None:
     low = ensemble.min()
     span = max(ensemble.iloc[-1] - low, 0.02 * low)
     if drawn.max() > low + room * span:
-        axes.set_ylim(low - 0.3 * span, low + room * span)
-        axes.text(0.01, 0.01, "axis cut above", transform=axes.transAxes, fontsize=6.5)
+        axes.set_ylim(low - 0.5 * span, low + room * span)

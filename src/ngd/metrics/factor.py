@@ -3,6 +3,7 @@
 from itertools import pairwise
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
@@ -37,12 +38,32 @@ Factor = Rows | tuple[Block, ...]
 """U as one matrix, or as blocks side by side in the order of the flat parameters."""
 
 
-def rows_of(factor: Factor) -> Rows:
-    """U written out, shape (m, P)."""
-    if not isinstance(factor, tuple):
+class Averaged(NamedTuple):
+    """A metric that is mostly its newest estimate: U has the rows of both parts.
+
+    Attributes:
+        newest: the factor which makes up most of the metric.
+        older: the rest, of small weight.
+    """
+
+    newest: Factor
+    older: Factor
+
+
+def joined(factor: Factor | Averaged) -> Factor:
+    """U as one factor, the newest estimate's rows first."""
+    if not isinstance(factor, Averaged):
         return factor
+    return jax.tree.map(lambda a, b: jnp.concatenate([a, b]), factor.newest, factor.older)
+
+
+def rows_of(factor: Factor | Averaged) -> Rows:
+    """U written out, shape (m, P)."""
+    plain = joined(factor)
+    if not isinstance(plain, tuple):
+        return plain
     written = []
-    for block in factor:
+    for block in plain:
         if isinstance(block, Outer):
             rows = block.inputs[:, :, None] * block.deltas[:, None, :]
         else:

@@ -68,8 +68,9 @@ def sampled_fisher(
         key_batch, key_label = jax.random.split(rng_key)
         x = task.x[minibatch.draw(key_batch, task.examples, batch_size)]
         labels = jax.random.categorical(key_label, task.logits(position, x))
-        weights = jnp.full(batch_size, batch_size**-0.5, x.dtype)
-        return scale(gradients(task, position, x, labels), weights)
+        factor = gradients(task, position, x, labels)
+        dtype = jax.tree.leaves(factor)[0].dtype
+        return scale(factor, jnp.full(batch_size, batch_size**-0.5, dtype))
 
     return memoryless(factor)
 

@@ -1,9 +1,19 @@
 """The figures, from made-up tables."""
 
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.legend import Legend
+from matplotlib.lines import Line2D
+from matplotlib.markers import CARETUP
+from matplotlib.text import Text
 
 from artifact import tables
 from artifact.plots import fig1, fig2, fig3, fig4, fig5, fig6, fig7, style
@@ -12,14 +22,20 @@ STAMP = style.Stamp("smoke", "made up")
 TEMPERATURES = [0.0625, 0.25, 1.0, 4.0]
 
 
-def table(examples=(1024,), rates=(0.125,), diverged=False):
+def table(
+    examples: Sequence[int] = (1024,),
+    rates: Sequence[float] = (0.125,),
+    diverged: bool = False,
+    high: float = 5.0,
+) -> pd.DataFrame:
+    """The ensemble is best at T = 1; a single sample's cross entropy is `high` T above it."""
     rows = []
     for n in examples:
         for rate in rates:
             for t in TEMPERATURES:
                 for metric in tables.METRICS:
                     level = 0.5 if metric.endswith("accuracy") else 1 + np.log(t) ** 2 / 10
-                    single = 5.0 * t if metric == "single_cross_entropy" else 0.0
+                    single = high * t if metric == "single_cross_entropy" else 0.0
                     lost = diverged and t == 4.0
                     rows.append(
                         {
@@ -37,7 +53,7 @@ def table(examples=(1024,), rates=(0.125,), diverged=False):
     return pd.DataFrame(rows)
 
 
-def prior():
+def prior() -> pd.DataFrame:
     rows = [
         {"damping": d, "norm": w, "mean": -w * (1 - d), "standard_error": 0.1, "repeats": 3}
         for d in (1e-4, 1e-2)
@@ -46,7 +62,7 @@ def prior():
     return pd.DataFrame(rows)
 
 
-def fig1_tables():
+def fig1_tables() -> tuple[pd.DataFrame, pd.DataFrame]:
     rng = np.random.default_rng(0)
     iterates, ellipses = [], []
     for sampler in fig1.TITLES:
@@ -69,7 +85,7 @@ def fig1_tables():
     return pd.concat(iterates), pd.DataFrame(ellipses)
 
 
-FIGURES = {
+FIGURES: dict[str, Callable[[], Figure]] = {
     "fig1": lambda: fig1.draw(*fig1_tables(), STAMP),
     "fig2": lambda: fig2.draw(table(), STAMP),
     "fig3": lambda: fig3.draw(table(diverged=True), STAMP),
@@ -77,33 +93,97 @@ FIGURES = {
     "fig5": lambda: fig5.draw(table(), STAMP),
     "fig6": lambda: fig6.draw(table((2048, 4096)), STAMP),
     "fig7": lambda: fig7.draw(table((512,), (0.1, 0.2)), table((256, 512)), STAMP),
+    # The longest legends: crosses and carets, long numbers, as many curves as at paper scale.
+    "fig2 crowded": lambda: fig2.draw(table(diverged=True, high=500.0), STAMP),
+    "fig5 crowded": lambda: fig5.draw(table(diverged=True), STAMP),
+    "fig6 crowded": lambda: fig6.draw(table((4096, 16384), diverged=True), STAMP),
+    "fig7 crowded": lambda: fig7.draw(
+        table((8192,), (0.0125, 0.05, 0.1, 0.2), diverged=True),
+        table((1024, 2048, 4096, 8192, 16384), diverged=True),
+        STAMP,
+    ),
 }
 
 
 @pytest.fixture(params=FIGURES)
-def figure(request):
+def figure(request: pytest.FixtureRequest) -> Figure:
     return FIGURES[request.param]()
 
 
-def vertical_lines(axes):
-    return [line.get_xdata()[0] for line in axes.lines if len(set(line.get_xdata())) == 1]
+def points(line: Line2D) -> list[tuple[float, float]]:
+    x, y = (np.asarray(values, float) for values in line.get_data())
+    return list(zip(x, y, strict=True))
 
 
-def test_both_panels_are_lettered_and_have_axes_with_labels(figure):
+def vertical_lines(axes: Axes) -> list[float]:
+    lines = [points(line) for line in axes.lines]
+    return [
+        line[0][0] for line in lines if [y for _, y in line] == [0, 1] and line[0][0] == line[1][0]
+    ]
+
+
+def labels(axes: Axes) -> list[str]:
+    return axes.get_legend_handles_labels()[1]
+
+
+def marked(axes: Axes, marker: Any) -> list[tuple[float, float]]:
+    lines = [line for line in axes.lines if line.get_marker() == marker]
+    return [point for line in lines for point in points(line)]
+
+
+def test_both_panels_are_lettered_and_have_axes_with_labels(figure: Figure) -> None:
     assert [axes.get_title(loc="left") for axes in figure.axes] == ["(a)", "(b)"]
     for axes in figure.axes:
         assert axes.get_xlabel()
         assert axes.get_ylabel()
 
 
-def test_the_stamp_names_scale_data_and_repeats(figure):
+def test_accuracies_are_in_per_cent_and_cross_entropies_in_nats_per_example() -> None:
+    for draw in (fig2.draw, fig3.draw, fig5.draw):
+        a, b = draw(table(), STAMP).axes
+        assert a.get_ylabel() == "test accuracy (%)"
+        assert b.get_ylabel() == "test cross entropy (nats per example)"
+        assert {mean for _, mean in points(a.containers[0][0])} == {50.0}
+    for axes in (FIGURES["fig4"]().axes[1], *FIGURES["fig6"]().axes, *FIGURES["fig7"]().axes):
+        assert axes.get_ylabel() == "test cross entropy (nats per example)"
+    assert "(nats)" in FIGURES["fig4"]().axes[0].get_ylabel()
+
+
+def test_the_stamp_names_scale_data_and_repeats(figure: Figure) -> None:
     stamp = figure.get_supxlabel()
     assert "scale: smoke" in stamp
     assert "data: made up" in stamp
     assert "3 repeats per point" in stamp or "first of 2 data sets" in stamp
 
 
-def test_no_text_overlaps_the_labels_or_leaves_the_figure(figure):
+def test_a_stamp_with_repeats_says_those() -> None:
+    stamp = fig2.draw(table(), style.Stamp("quick", "made up", "as often as it took"))
+    assert stamp.get_supxlabel().endswith("as often as it took")
+
+
+def test_repeats_are_counted_over_all_tables_the_diverged_ones_too() -> None:
+    one = table().assign(repeats=1)
+    assert style.repeats(one) == "1 repeat per point"
+    assert style.repeats(one, table()) == "1 to 3 repeats per point, bars: ± 1 standard error"
+    assert style.repeats(table(diverged=True)).startswith("3 repeats")
+    assert "1 to 3 repeats" in fig7.draw(table(), one, STAMP).get_supxlabel()
+    assert "1 to 3 repeats" in fig4.draw(prior().assign(repeats=1), table(), STAMP).get_supxlabel()
+
+
+def test_no_text_is_below_seven_points(figure: Figure) -> None:
+    sizes = [float(text.get_fontsize()) for text in figure.findobj(Text) if text.get_text()]
+    assert min(sizes) >= 7
+
+
+def test_no_legend_covers_a_panel(figure: Figure) -> None:
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    for legend in figure.findobj(Legend):
+        box = legend.get_window_extent(canvas.get_renderer())
+        assert not any(box.overlaps(axes.bbox) for axes in figure.axes)
+
+
+def test_no_text_overlaps_the_labels_or_leaves_the_figure(figure: Any) -> None:
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     renderer = canvas.get_renderer()
@@ -111,11 +191,14 @@ def test_no_text_overlaps_the_labels_or_leaves_the_figure(figure):
     for axes in figure.axes:
         low, high = axes.get_xlim()
         ticks = [tick for tick in axes.xaxis.get_major_ticks() if low <= tick.get_loc() <= high]
-        texts = [axes.xaxis.label, axes.yaxis.label, axes.title, axes._left_title]
+        texts: list[Text] = [axes.xaxis.label, axes.yaxis.label, axes.title, axes._left_title]
+        texts += [tick.label1 for tick in ticks]
+        low, high = axes.get_ylim()
+        ticks = [tick for tick in axes.yaxis.get_major_ticks() if low <= tick.get_loc() <= high]
         texts += [tick.label1 for tick in ticks]
         boxes += [t.get_window_extent(renderer) for t in texts if t.get_text()]
     boxes.append(figure._supxlabel.get_window_extent(renderer))
-    boxes += [legend.get_window_extent(renderer) for legend in figure.legends]
+    boxes += [legend.get_window_extent(renderer) for legend in figure.findobj(Legend)]
     for i, box in enumerate(boxes):
         assert box.x0 >= -1
         assert box.y0 >= -1
@@ -132,7 +215,7 @@ def test_no_text_overlaps_the_labels_or_leaves_the_figure(figure):
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_the_same_tables_give_the_same_bytes(name, tmp_path):
+def test_the_same_tables_give_the_same_bytes(name: str, tmp_path: Path) -> None:
     saved = []
     for attempt in ("first", "second"):
         pdf, png = tmp_path / f"{attempt}.pdf", tmp_path / f"{attempt}.png"
@@ -140,35 +223,141 @@ def test_the_same_tables_give_the_same_bytes(name, tmp_path):
         saved.append((pdf.read_bytes(), png.read_bytes()))
     assert saved[0] == saved[1]
     assert b"CreationDate" not in saved[0][0]
+    assert b"Software" not in saved[0][1]
 
 
-def test_the_predicted_optimum_is_at_temperature_one():
+def test_fonts_are_embedded_as_outlines_that_editors_can_use(tmp_path: Path) -> None:
+    style.save(FIGURES["fig2"](), tmp_path / "a.pdf", tmp_path / "a.png")
+    pdf = (tmp_path / "a.pdf").read_bytes()
+    assert b"/FontFile2" in pdf
+    assert b"/Type3" not in pdf
+
+
+@pytest.mark.parametrize("failing", ["pdf", "png"])
+def test_a_save_that_fails_leaves_no_half_written_file(
+    failing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    figure, whole = FIGURES["fig2"](), FIGURES["fig2"]().savefig
+
+    def savefig(path: Path, format: str, **options: Any) -> None:
+        whole(path, format=format, **options)
+        if format == failing:
+            path.write_bytes(path.read_bytes()[:100])
+            raise OSError("disk full")
+
+    pdf, png = tmp_path / "a.pdf", tmp_path / "a.png"
+    for path in (pdf, png):
+        path.write_bytes(b"before")
+    monkeypatch.setattr(figure, "savefig", savefig)
+    with pytest.raises(OSError, match="disk full"):
+        style.save(figure, pdf, png)
+    assert sorted(tmp_path.iterdir()) == [pdf, png]
+    assert {"pdf": pdf, "png": png}[failing].read_bytes() == b"before"
+
+
+def test_a_draw_that_fails_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(KeyError):
+        fig2.draw(table().drop(columns="diverged"), STAMP)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_predicted_optimum_is_at_temperature_one() -> None:
     for draw in ("fig2", "fig3", "fig7"):
-        assert all(1.0 in vertical_lines(axes) for axes in FIGURES[draw]().axes)
+        assert all(vertical_lines(axes) == [1.0] for axes in FIGURES[draw]().axes)
 
 
-def test_the_predicted_batch_size_is_half_epsilon_n():
-    assert all(64 in vertical_lines(axes) for axes in FIGURES["fig5"]().axes)
+def test_fig4b_marks_temperature_one_and_the_papers_two() -> None:
+    a, b = FIGURES["fig4"]().axes
+    assert not vertical_lines(a)
+    assert vertical_lines(b) == [1.0, 2.0]
+
+
+def test_the_predicted_batch_size_is_half_epsilon_n() -> None:
+    assert all(vertical_lines(axes) == [64] for axes in FIGURES["fig5"]().axes)
     a, b = FIGURES["fig6"]().axes
-    assert 128 in vertical_lines(a)
-    assert 256 in vertical_lines(b)
+    assert vertical_lines(a) == [128]
+    assert vertical_lines(b) == [256]
 
 
-def test_points_that_diverged_are_crossed_and_named():
+def test_batch_axes_are_ticked_at_the_sizes_that_were_run() -> None:
+    for axes in FIGURES["fig5"]().axes:
+        assert [text.get_text() for text in axes.get_xticklabels()] == ["16", "64", "256", "1024"]
+
+
+def test_points_that_diverged_are_crossed_on_the_edge_and_named() -> None:
     for axes in fig5.draw(table(diverged=True), STAMP).axes:
-        assert "some repeats diverged" in axes.get_legend_handles_labels()[1]
-        crosses = [line for line in axes.lines if line.get_marker() == "x"]
-        assert {x for line in crosses for x in line.get_xdata()} == {16}
+        assert labels(axes).count("some repeats diverged") == 1
+        assert set(marked(axes, "x")) == {(16, 1)}
     for axes in fig5.draw(table(), STAMP).axes:
-        assert "some repeats diverged" not in axes.get_legend_handles_labels()[1]
+        assert "some repeats diverged" not in labels(axes)
+        assert not marked(axes, "x")
 
 
-def test_the_ensembles_least_mean_is_named():
+def test_a_sweep_that_diverged_everywhere_is_all_crosses() -> None:
+    lost = table().assign(mean=np.nan, standard_error=np.nan, repeats=0, diverged=3)
+    for figure in (fig2.draw(lost, STAMP), fig5.draw(lost, STAMP), fig7.draw(lost, lost, STAMP)):
+        FigureCanvasAgg(figure).draw()
+        assert all(len({x for x, _ in marked(axes, "x")}) == 4 for axes in figure.axes)
+
+
+@pytest.mark.parametrize("name", ["fig2 crowded", "fig5", "fig6"])
+def test_every_mean_is_inside_the_axis_or_has_a_caret(name: str) -> None:
+    for axes in FIGURES[name]().axes:
+        low, high = axes.get_ylim()
+        hidden = [
+            x
+            for curve in axes.containers
+            for x, mean in points(curve[0])
+            if not (np.isnan(mean) or low <= mean <= high)
+        ]
+        assert [x for x, _ in marked(axes, CARETUP)] == hidden
+        assert ("mean above the axis" in labels(axes)) == bool(hidden)
+
+
+def test_one_repeat_without_a_standard_error_is_drawn_without_bars() -> None:
+    axes = fig2.draw(table().assign(standard_error=np.nan, repeats=1), STAMP).axes[0]
+    assert all(mean == 50.0 for _, mean in points(axes.containers[0][0]))
+    bars = [path.vertices for path in axes.containers[0][2][0].get_paths()]
+    assert np.isnan(np.array(bars)[..., 1]).all()
+
+
+def test_the_ensembles_least_mean_is_ringed_and_named() -> None:
     _, b = FIGURES["fig2"]().axes
-    assert "ensemble (least at 1)" in b.get_legend_handles_labels()[1]
+    assert "ensemble (least 1.000 at $T=1$)" in labels(b)
+    rings = [line for line in b.lines if line.get_markerfacecolor() == "none"]
+    assert [points(line) for line in rings] == [[(1.0, 1.0)]]
+    assert "ensemble (least 1.000 at $B=64$)" in labels(FIGURES["fig5"]().axes[1])
+    for axes in FIGURES["fig7"]().axes:
+        assert sum("(least 1.000 at $T=1$)" in label for label in labels(axes)) == 2
 
 
-def test_an_ellipse_is_three_standard_deviations_from_the_mean():
+def test_the_papers_words_name_the_two_curves() -> None:
+    for name in ("fig2", "fig5"):
+        assert {"ensemble", "single sample"} < set(labels(FIGURES[name]().axes[0]))
+
+
+def test_curves_of_a_panel_differ_in_colour_and_in_grey() -> None:
+    for axes in FIGURES["fig7 crowded"]().axes:
+        lines = [container[0] for container in axes.containers]
+        for look in (
+            [line.get_color() for line in lines],
+            [line.get_marker() for line in lines],
+            [str(line._unscaled_dash_pattern) for line in lines],
+        ):
+            assert len(set(look)) == len(lines)
+
+
+def test_fig1_shows_the_first_data_set_on_the_same_axes() -> None:
+    iterates, ellipses = fig1_tables()
+    other = ellipses.assign(m1=ellipses["m1"].where(ellipses["seed"] == 0, 99.0))
+    a, b = fig1.draw(iterates, other, STAMP).axes
+    assert a.get_xlim() == b.get_xlim()
+    assert a.get_ylim() == b.get_ylim()
+    assert a.get_xlim()[1] < 99
+
+
+def test_an_ellipse_is_three_standard_deviations_from_the_mean() -> None:
     row = pd.Series({"m1": 2.0, "m2": -1.0, "c11": 4.0, "c12": 0.5, "c22": 0.3})
     points = fig1.ellipse(row) - np.array([[2.0], [-1.0]])
     covariance = np.array([[4.0, 0.5], [0.5, 0.3]])

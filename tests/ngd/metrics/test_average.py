@@ -7,6 +7,7 @@ import pytest
 
 from ngd.metrics import Metric, moving_average, sampled_fisher
 from ngd.metrics.average import smoothing, window
+from ngd.metrics.factor import rows_of
 
 
 def from_list(estimates):
@@ -23,7 +24,8 @@ def averages(metric, position, steps):
     memory, dense = metric.init(position), []
     estimate = jax.jit(metric.estimate)
     for t in range(steps):
-        rows, memory = estimate(jax.random.key(t), position, memory)
+        factor, memory = estimate(jax.random.key(t), position, memory)
+        rows = rows_of(factor)
         dense.append(np.asarray(rows.T @ rows))
     return dense
 
@@ -86,8 +88,8 @@ def test_average_of_an_average_is_the_recursion_twice(x64):
 def test_average_keeps_single_precision(toy):
     task, params = toy("mlp")
     metric = moving_average(sampled_fisher(task, 4), 0.5)
-    rows, memory = metric.estimate(jax.random.key(0), params, metric.init(params))
-    assert rows.dtype == memory.ring.dtype == np.float32
+    factor, memory = metric.estimate(jax.random.key(0), params, metric.init(params))
+    assert rows_of(factor).dtype == memory.ring.dtype == np.float32
 
 
 @pytest.mark.parametrize(

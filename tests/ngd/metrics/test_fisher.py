@@ -12,23 +12,27 @@ from ngd.task import flatten, losses
 
 def estimate(metric, position, seed=0):
     """UᵀU of one estimate."""
-    rows, _ = metric.estimate(jax.random.key(seed), position, metric.init(position))
+    estimate = jax.jit(metric.estimate)
+    rows, _ = estimate(jax.random.key(seed), position, metric.init(position))
     return np.asarray(rows.T @ rows)
 
 
-def example_gradient(task, params, x_i, y_i):
-    """One row, by `jax.grad` of one example's loss."""
-    loss = lambda p: -jax.nn.log_softmax(task.logits(p, x_i[None])[0])[y_i]  # noqa: E731
-    return np.asarray(flatten(jax.grad(loss)(params)))
+def example_gradients(task, params):
+    """`g(x_i, y_i)`: one row, by `jax.grad` of one example's loss."""
+
+    def loss(p, x_i, y_i):
+        return -jax.nn.log_softmax(task.logits(p, x_i[None])[0])[y_i]
+
+    return jax.jit(lambda x_i, y_i: flatten(jax.grad(loss)(params, x_i, y_i)))
 
 
 def brute_force(task, params):
     """Eq. (7) by a loop over the examples and over all labels."""
-    fisher = 0
+    fisher, gradient = 0, example_gradients(task, params)
     for x_i in task.x:
         probabilities = np.asarray(jax.nn.softmax(task.logits(params, x_i[None])[0]))
         for label, probability in enumerate(probabilities):
-            g = example_gradient(task, params, x_i, label)
+            g = np.asarray(gradient(x_i, label))
             fisher = fisher + probability * np.outer(g, g) / task.examples
     return fisher
 
@@ -147,7 +151,8 @@ def test_sampled_fisher_of_distinct_keys_differs(toy):
 
 def test_empirical_fisher_is_the_mean_outer_product_at_the_training_labels(any_toy):
     task, params = any_toy
-    loop = [example_gradient(task, params, *pair) for pair in zip(task.x, task.y, strict=True)]
+    gradient = example_gradients(task, params)
+    loop = [gradient(*pair) for pair in zip(task.x, task.y, strict=True)]
     expected = sum(np.outer(g, g) for g in loop) / len(loop)
     np.testing.assert_allclose(
         estimate(empirical_fisher(task), params), expected, rtol=1e-10, atol=1e-14

@@ -265,7 +265,7 @@ def transition(learning_rate, w):
 
 def second_moment(learning_rate):
     """E[ω²] of the stationary distribution of eq. (4), by quadrature."""
-    w = np.linspace(-9, 9, 1201)
+    w = np.linspace(-7, 7, 401)
     matrix = np.linalg.matrix_power(transition(learning_rate, w), 4096)
     density = matrix @ np.full(len(w), 1 / len(w))
     return density @ w**2
