@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 ENVIRONMENT := .venv/.complete
 
-.PHONY: figures test lint format gpu lock clean
+.PHONY: figures test lint format bench gpu lock clean
 
 figures: $(ENVIRONMENT)
 	$(BIN)/snakemake
@@ -23,6 +23,9 @@ format: $(ENVIRONMENT)
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 	$(BIN)/snakefmt Snakefile workflow
+
+bench: $(ENVIRONMENT)
+	$(BIN)/python benchmarks/update.py
 
 # Turns the environment into one for NVIDIA GPUs.
 gpu: $(ENVIRONMENT)
