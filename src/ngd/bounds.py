@@ -1,5 +1,7 @@
 """What a hyperparameter may be: checked where a sampler is built, outside `jit`."""
 
+from numbers import Integral
+
 
 def positive(name: str, value: float) -> None:
     """Refuse a value that is not above zero (NaN too).
@@ -35,7 +37,7 @@ def batch_size(name: str, value: int, examples: int) -> None:
     """Refuse a batch that is empty or larger than the set it is drawn from.
 
     Raises:
-        ValueError: `value` is not a whole number in 1..`examples`.
+        ValueError: `value` is not an integer in 1..`examples` (4.0 is none).
     """
-    if not 1 <= value <= examples or value != int(value):
+    if not isinstance(value, Integral) or not 1 <= value <= examples:
         raise ValueError(f"{name} must be a whole number in 1..{examples}, got {value!r}")
