@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
-from ngd.layers import dense_gradients
+from ngd.layers import layer_gradients
 from ngd.metrics.average import moving_average, smoothing
 from ngd.metrics.fisher import exact_fisher, sampled_fisher
 from ngd.models import CNN, MLP, Logistic
@@ -90,7 +90,7 @@ def models() -> dict[str, tuple[Any, ...]]:
             64,
             1024,
             None,
-            sampled_fisher(mlp, 1024, dense_gradients(MLP())),
+            sampled_fisher(mlp, 1024, layer_gradients(MLP())),
         ),
         "CNN, 1024 samples": (
             cnn,
@@ -100,7 +100,7 @@ def models() -> dict[str, tuple[Any, ...]]:
             200,
             1024,
             alpha,
-            moving_average(sampled_fisher(cnn, 1024, dense_gradients(CNN())), alpha),
+            moving_average(sampled_fisher(cnn, 1024, layer_gradients(CNN())), alpha),
         ),
     }
 

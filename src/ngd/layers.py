@@ -1,4 +1,4 @@
-"""Per-example gradients of a network of dense layers, layer by layer and unsummed."""
+"""Per-example gradients of a network layer by layer, unsummed."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,16 +8,16 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Int
 
-from ngd.metrics.factor import Block, Factor, Kernel, Outer
+from ngd.metrics.factor import Block, Blocks, Factor, Kernel, Outer
+from ngd.models.convolution import Convolution, windows
 from ngd.task import Params, Task, losses
 
 Path = tuple[str, ...]
+Labels = Callable[[Array], Int[Array, " m"]]
 
 
-def dense_gradients(
-    model: nn.Module,
-) -> Callable[[Task, Params, Array, Int[Array, " m"]], Factor]:
-    """Per-example gradients for `sampled_fisher`, cheaper than `per_example_gradients`.
+def layer_gradients(model: nn.Module) -> Callable[[Task, Params, Array, Labels], Factor]:
+    """Per-example gradients for `sampled_fisher`, cheaper than its default.
 
     One backward pass yields the inputs a and the output gradients δ of every layer; the
     gradient of example n is Σ_p a_np δ_npᵀ over the positions p that share the kernel. A
@@ -25,36 +25,41 @@ def dense_gradients(
 
     Args:
         model: a Flax module all of whose parameters are kernels of `nn.Dense` without
-            bias, each used once: `ngd.models.MLP`, `ngd.models.CNN`.
+            bias or of `ngd.models.Convolution`, each used once: `ngd.models.MLP`,
+            `ngd.models.CNN`.
 
     Returns:
-        A function of (task, params, x, y); it raises ValueError for a model of another
-        kind. `task.logits` must be `model.apply`.
+        A function of (task, params, x, labels), `labels` giving y from the logits; it
+        raises ValueError for a model of another kind. `task.logits` must be `model.apply`.
     """
 
-    def gradients(task: Task, params: Params, x: Array, y: Int[Array, " m"]) -> Factor:
+    def gradients(task: Task, params: Params, x: Array, labels: Labels) -> Factor:
         def run(added: dict[Path, Array]) -> tuple[Array, tuple[dict, dict]]:
             inputs: dict[Path, Array] = {}
             outputs: dict[Path, Array] = {}
 
             def intercept(call: Any, args: Any, kwargs: Any, context: Any) -> Any:
                 out = call(*args, **kwargs)
-                if isinstance(context.module, nn.Dense) and context.method_name == "__call__":
+                kind = isinstance(context.module, nn.Dense | Convolution)
+                if kind and context.method_name == "__call__":
                     path = context.module.path
                     if path in inputs:
                         raise ValueError(f"layer {'/'.join(path)} is used more than once")
                     out = out + added.get(path, 0)
-                    inputs[path], outputs[path] = args[0], out
+                    a = windows(args[0]) if isinstance(context.module, Convolution) else args[0]
+                    inputs[path], outputs[path] = a, out
                 return out
 
             with nn.intercept_methods(intercept):
                 logits: Any = model.apply(params, x)
+            y = jax.lax.stop_gradient(labels(logits))
             return losses(logits, y).sum(), (inputs, outputs)
 
         _, (_, shapes) = jax.eval_shape(run, {})
         zeros = {path: jnp.zeros(out.shape, out.dtype) for path, out in shapes.items()}
         deltas, (inputs, _) = jax.grad(run, has_aux=True)(zeros)
-        return tuple(_block(inputs[path], deltas[path]) for path in _kernels(params, zeros))
+        kernels = _kernels(params, zeros)
+        return Blocks(tuple(_block(inputs[path], deltas[path]) for path in kernels))
 
     return gradients
 
@@ -65,7 +70,7 @@ def _kernels(params: Params, known: dict[Path, Array]) -> list[Path]:
     paths = [tuple(str(getattr(k, "key", k)) for k in path) for path, _ in leaves]
     for path in paths:
         if path[-1] != "kernel" or path[1:-1] not in known:
-            raise ValueError(f"parameter {'/'.join(path)} is no kernel of a dense layer")
+            raise ValueError(f"parameter {'/'.join(path)} is no kernel of a layer known here")
     return [path[1:-1] for path in paths]
 
 

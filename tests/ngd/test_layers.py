@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from ngd.layers import dense_gradients
+from ngd.layers import layer_gradients
 from ngd.metrics import moving_average, sampled_fisher
 from ngd.metrics.factor import Outer, rows_of, shape
 from ngd.models import CNN, MLP
@@ -32,7 +32,8 @@ def test_gradients_by_layers_are_those_of_each_example(x64, model, inputs):
 
     gradient = jax.jit(lambda i: flatten(jax.grad(loss)(params, i)))
     expected = [gradient(i) for i in range(7)]
-    factor = jax.jit(lambda p: dense_gradients(model)(task, p, task.x, task.y))(params)
+    by_layers = layer_gradients(model)
+    factor = jax.jit(lambda p: by_layers(task, p, task.x, lambda logits: task.y))(params)
     assert shape(factor) == (7, flatten(params).size)
     np.testing.assert_allclose(rows_of(factor), expected, rtol=1e-9, atol=1e-12)
 
@@ -40,15 +41,17 @@ def test_gradients_by_layers_are_those_of_each_example(x64, model, inputs):
 def test_a_layer_with_one_position_is_not_written_out():
     model, inputs = MODELS[1]
     task, params = problem(model, inputs)
-    factor = jax.eval_shape(lambda p: dense_gradients(model)(task, p, task.x, task.y), params)
-    assert [isinstance(block, Outer) for block in factor] == [False, False, False, True]
+    factor = jax.eval_shape(
+        lambda p: layer_gradients(model)(task, p, task.x, lambda logits: task.y), params
+    )
+    assert [isinstance(block, Outer) for block in factor.layers] == [False, False, False, True]
 
 
 @pytest.mark.parametrize(("model", "inputs"), MODELS)
 @pytest.mark.parametrize("alpha", [None, 0.4])
 def test_sampled_fisher_by_layers_is_that_by_examples(x64, model, inputs, alpha):
     task, params = problem(model, inputs)
-    plain, fast = sampled_fisher(task, 5), sampled_fisher(task, 5, dense_gradients(model))
+    plain, fast = sampled_fisher(task, 5), sampled_fisher(task, 5, layer_gradients(model))
     if alpha is not None:
         plain, fast = moving_average(plain, alpha), moving_average(fast, alpha)
     memories = plain.init(params), fast.init(params)
@@ -85,4 +88,4 @@ class Shared(nn.Module):
 def test_models_of_another_kind_are_refused(model, message):
     task, params = problem(model, (3,))
     with pytest.raises(ValueError, match=message):
-        dense_gradients(model)(task, params, task.x, task.y)
+        layer_gradients(model)(task, params, task.x, lambda logits: task.y)

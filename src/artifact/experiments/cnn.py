@@ -10,7 +10,7 @@ from artifact.experiments.chains import Experiment, run_point
 from artifact.mnist import Images
 from artifact.progress import Progress
 from artifact.sweep import Point, Settings
-from ngd.layers import dense_gradients
+from ngd.layers import layer_gradients
 from ngd.metrics.average import moving_average, smoothing
 from ngd.metrics.fisher import sampled_fisher
 from ngd.models.cnn import CNN
@@ -37,7 +37,7 @@ def run(
         algorithm=lambda task: stochastic_ngd.build(
             task,
             moving_average(
-                sampled_fisher(task, settings["fisher_examples"], dense_gradients(model)),
+                sampled_fisher(task, settings["fisher_examples"], layer_gradients(model)),
                 smoothing(
                     point.learning_rate, settings["smoothing_base"], settings["smoothing_unit"]
                 ),

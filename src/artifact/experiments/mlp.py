@@ -9,7 +9,7 @@ from artifact.keys import key
 from artifact.mnist import Images
 from artifact.progress import Progress
 from artifact.sweep import Point, Settings
-from ngd.layers import dense_gradients
+from ngd.layers import layer_gradients
 from ngd.metrics.fisher import sampled_fisher
 from ngd.models.mlp import MLP
 from ngd.samplers import stochastic_ngd
@@ -40,7 +40,7 @@ def run(
         task=lambda train: Task(model.apply, train.x, train.y, regulariser),
         algorithm=lambda task: stochastic_ngd.build(
             task,
-            sampled_fisher(task, settings["fisher_examples"], dense_gradients(model)),
+            sampled_fisher(task, settings["fisher_examples"], layer_gradients(model)),
             point.learning_rate,
             settings["damping"],
             point.batch_size,

@@ -1,23 +1,23 @@
 """The exponential moving average of a metric over previous updates, section 6.4."""
 
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Int, PRNGKeyArray
 
 from ngd import bounds
-from ngd.metrics.factor import Averaged, Factor, joined, scale, shape
+from ngd.metrics.factor import Factor, Weighted, scale
 from ngd.metrics.metric import Metric
 from ngd.task import Params
 
 
 class Memory(NamedTuple):
-    """The estimates before the newest, and what the averaged metric itself remembers.
+    """The newest estimates, and what the averaged metric itself remembers.
 
     Attributes:
-        ring: the older factors, each array with a leading axis of `window` - 1.
+        ring: the factors, each array with a leading axis of `window`.
         seen: estimates so far.
         inner: the memory of the metric that is averaged.
     """
@@ -56,37 +56,28 @@ def moving_average(metric: Metric, smoothing: float, tolerance: float = 1e-4) ->
     Raises:
         ValueError: α is not in [0, 1), or the tolerance is not positive.
     """
-    older = window(smoothing, tolerance) - 1
-
-    def newest_of(rng_key: PRNGKeyArray, position: Params, inner: Any) -> tuple[Factor, Any]:
-        factor, inner = metric.estimate(rng_key, position, inner)
-        return joined(factor), inner
+    length = window(smoothing, tolerance)
 
     def init(position: Params) -> Memory:
         inner = metric.init(position)
-        like, _ = jax.eval_shape(newest_of, jax.random.key(0), position, inner)
-        ring = jax.tree.map(lambda a: jnp.zeros((older, *a.shape), a.dtype), like)
+        like, _ = jax.eval_shape(metric.estimate, jax.random.key(0), position, inner)
+        ring = jax.tree.map(lambda a: jnp.zeros((length, *a.shape), a.dtype), like)
         return Memory(ring, jnp.zeros((), int), inner)
 
     def estimate(
         rng_key: PRNGKeyArray, position: Params, memory: Memory
-    ) -> tuple[Factor | Averaged, Memory]:
-        newest, inner = newest_of(rng_key, position, memory.inner)
-        if older == 0:
-            return newest, Memory(memory.ring, memory.seen + 1, inner)
-        m = shape(newest)[0]
-        # Slot s holds the estimate before the last; -1 is the newest, of age 0.
-        age = jnp.append((memory.seen - 1 - jnp.arange(older)) % older + 1, 0)
+    ) -> tuple[Weighted, Memory]:
+        newest, inner = metric.estimate(rng_key, position, memory.inner)
+        slot = memory.seen % length
+        ring = jax.tree.map(lambda held, new: held.at[slot].set(new), memory.ring, newest)
+        age = (memory.seen - jnp.arange(length)) % length
         # The first estimate stands for all that came before it, hence its weight α^age.
         weights = jnp.where(age == memory.seen, 1.0, 1 - smoothing) * smoothing**age
         weights = jnp.where(age <= memory.seen, weights, 0)
-        roots = jnp.sqrt(weights / weights.sum()).astype(jax.tree.leaves(newest)[0].dtype)
-        stacked = jax.tree.map(lambda a: a.reshape(-1, *a.shape[2:]), memory.ring)
-        averaged = Averaged(
-            scale(newest, jnp.full(m, roots[-1])), scale(stacked, jnp.repeat(roots[:-1], m))
-        )
-        slot = memory.seen % older
-        ring = jax.tree.map(lambda held, new: held.at[slot].set(new), memory.ring, newest)
+        flat = jax.tree.map(lambda a: a.reshape(-1, *a.shape[2:]), ring)
+        leaf = jax.tree.leaves(newest)[0]
+        roots = jnp.sqrt(weights / weights.sum()).astype(leaf.dtype)
+        averaged = scale(flat, jnp.repeat(roots, leaf.shape[0]))
         return averaged, Memory(ring, memory.seen + 1, inner)
 
     return Metric(init, estimate)

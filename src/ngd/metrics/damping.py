@@ -1,38 +1,62 @@
 """The damped metric G + δI of eq. (16): its solves, its noise, its determinant."""
 
-from typing import Literal
+from collections.abc import Callable
+from typing import Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jax.scipy.linalg import cho_solve
-from jax.scipy.sparse.linalg import cg
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from ngd import bounds
 from ngd.metrics.factor import (
-    Averaged,
     Factor,
     gram,
-    joined,
     lower_product,
     rows_of,
     shape,
+    squared_norms,
+    take,
     times,
     transpose_times,
 )
 
 Solver = Literal["primal", "dual", "cg"]
-Iteration = tuple[Array, Array, Array, Array, Array]
-"""x, the residual r, z = M⁻¹r, the direction p, and how many iterations."""
+
+SMALL = 512
+"""Up to this size a matrix is factorised; beyond, conjugate gradients are cheaper."""
+
+LARGEST = 256
+"""How many rows of U, those of the largest norms, precondition the conjugate gradients."""
+
+
+class Iteration(NamedTuple):
+    """Conjugate gradients under way.
+
+    Attributes:
+        x: the solution so far.
+        r: the residual v - (UᵀU + δI)x.
+        z: M⁻¹r.
+        p: the direction.
+        done: how many iterations.
+    """
+
+    x: Float[Array, " P"]
+    r: Float[Array, " P"]
+    z: Float[Array, " P"]
+    p: Float[Array, " P"]
+    done: Int[Array, ""]
 
 
 def pick_solver(rows: int, parameters: int) -> Solver:
-    """The cheaper of the two direct solvers: the one whose matrix is smaller."""
+    """The smaller matrix factorised if it is small, conjugate gradients if it is not."""
+    if min(rows, parameters) > SMALL:
+        return "cg"
     return "dual" if rows < parameters else "primal"
 
 
 def solve(
-    factor: Factor | Averaged,
+    factor: Factor,
     damping: float,
     v: Float[Array, " P"],
     solver: Solver | None = None,
@@ -41,101 +65,113 @@ def solve(
 
     Args:
         factor: U, of m rows and P columns.
-        damping: δ >= 0; > 0 when m < P, where UᵀU is singular.
+        damping: δ >= 0; > 0 when UᵀU is singular or the solver is not "primal".
         v: a gradient, shape (P,).
         solver: "primal" factorises the P x P matrix, "dual" the m x m Gram matrix
-            (Woodbury: (v - Uᵀ(UUᵀ + δI)⁻¹Uv)/δ), "cg" no matrix at all (conjugate
-            gradients to a relative residual of 1e-6). When None, the smaller matrix; for
-            an average, conjugate gradients preconditioned by the newest estimate's dual.
+            (Woodbury: (v - Uᵀ(UUᵀ + δI)⁻¹Uv)/δ), "cg" neither (`conjugate_gradients`).
+            When None, `pick_solver`'s; without damping "primal".
 
     Raises:
-        ValueError: δ is negative, or zero where the metric is singular.
+        ValueError: δ is negative, or zero where it must not be.
     """
-    if isinstance(factor, Averaged):
-        if solver is None and shape(factor.newest)[0] < v.shape[0]:
-            return _solve_averaged(factor, damping, v)
-        factor = joined(factor)
     m, parameters = shape(factor)
-    solver = solver or pick_solver(m, parameters)
-    if m < parameters or solver == "dual":
-        bounds.positive("damping", damping)
     bounds.non_negative("damping", damping)
+    solver = solver or ("primal" if damping == 0 else pick_solver(m, parameters))
+    if m < parameters or solver != "primal":
+        bounds.positive("damping", damping)
     if solver == "primal":
         return _direct(lower_product(rows_of(factor).T), damping, v)
     if solver == "dual":
-        inner = _direct(gram(factor), damping, times(factor, v))
+        return woodbury(factor, damping)(v)
+    return conjugate_gradients(factor, damping, v)
+
+
+def woodbury(factor: Factor, damping: float) -> Callable[[Array], Array]:
+    """(UᵀU + δI)⁻¹ as a function, by a Cholesky factor of the m x m Gram matrix."""
+    cholesky = _cholesky(gram(factor), damping)
+
+    def inverse(v: Float[Array, " P"]) -> Float[Array, " P"]:
+        inner = cho_solve((cholesky, True), times(factor, v))
         return (v - transpose_times(factor, inner)) / damping
-    solution, _ = cg(
-        lambda u: transpose_times(factor, times(factor, u)) + damping * u,
-        v,
-        tol=1e-6,
-        maxiter=10 * m,
-    )
-    return solution
+
+    return inverse
 
 
-def _solve_averaged(
-    factor: Averaged, damping: float, v: Float[Array, " P"], tolerance: float = 1e-5
+def conjugate_gradients(
+    factor: Factor,
+    damping: float,
+    v: Float[Array, " P"],
+    tolerance: float = 1e-5,
+    largest: int = LARGEST,
 ) -> Float[Array, " P"]:
-    """Conjugate gradients, preconditioned by M: the newest estimate, damped, by its dual.
+    """(UᵀU + δI)⁻¹ v, with no matrix larger than U and no m x m product.
 
-    A = M + (older) >= M, so the error e and the residual r obey |e|_M <= |M⁻¹r|_M: the
-    iteration ends when that bound is below `tolerance` times |x|_M.
+    A sampled Fisher is mostly made by the few examples whose label was a surprise. The
+    preconditioner M is that of the `largest` rows alone: few iterations remain, by the
+    largest eigenvalue of the others over δ.
+
+    Args:
+        factor: U.
+        damping: δ > 0.
+        v: the right-hand side.
+        tolerance: of the relative error |e|/|x|, by a bound that holds in exact
+            arithmetic: UᵀU + δI >= M >= δI, hence δ|e|² <= r·M⁻¹r.
+        largest: how many rows M is made of; 0 for none (M = δI).
     """
-    bounds.positive("damping", damping)
-    newest, older = factor
-    dual = gram(newest) + damping * jnp.eye(shape(newest)[0], dtype=v.dtype)
-    dual = jax.lax.linalg.cholesky(dual, symmetrize_input=False)
+    m, _ = shape(factor)
+    if largest > 0:
+        _, chosen = jax.lax.top_k(squared_norms(factor), min(largest, m))
+        precondition = woodbury(take(factor, chosen), damping)
+    else:
 
-    def precondition(u: Array) -> Array:
-        inner = cho_solve((dual, True), times(newest, u))
-        return (u - transpose_times(newest, inner)) / damping
+        def precondition(u: Array) -> Array:
+            return u / damping
 
-    def apply_older(u: Array) -> Array:
-        return transpose_times(older, times(older, u))
+    def apply(u: Array) -> Array:
+        return transpose_times(factor, times(factor, u)) + damping * u
 
-    def apply_newest(u: Array) -> Array:
-        return transpose_times(newest, times(newest, u)) + damping * u
+    def unfinished(at: Iteration) -> Array:
+        bound = tolerance**2 * damping * jnp.vdot(at.x, at.x)
+        # m + 1 iterations suffice but for rounding; NaN ends the loop at once.
+        return (jnp.vdot(at.r, at.z) > bound) & (at.done < 10 * (m + 1))
 
-    def unfinished(carry: Iteration) -> Array:
-        x, r, z, _, count = carry
-        # |z|_M² = r·z and |x|_M² = x·Mx = x·(v - r - (older)x), here from below by δ|x|².
-        bound = tolerance**2 * damping * jnp.vdot(x, x)
-        return (jnp.vdot(r, z) > bound) & (count < 100)
-
-    def body(carry: Iteration) -> Iteration:
-        x, r, z, p, count = carry
-        ap = apply_newest(p) + apply_older(p)
-        rz = jnp.vdot(r, z)
-        alpha = rz / jnp.vdot(p, ap)
-        x, r = x + alpha * p, r - alpha * ap
+    def body(at: Iteration) -> Iteration:
+        ap = apply(at.p)
+        rz = jnp.vdot(at.r, at.z)
+        step = rz / jnp.vdot(at.p, ap)
+        r = at.r - step * ap
         z = precondition(r)
-        return x, r, z, z + (jnp.vdot(r, z) / rz) * p, count + 1
+        p = z + (jnp.vdot(r, z) / rz) * at.p
+        return Iteration(at.x + step * at.p, r, z, p, at.done + 1)
 
     x = precondition(v)
-    r = v - apply_newest(x) - apply_older(x)
+    r = v - apply(x)
     z = precondition(r)
-    return jax.lax.while_loop(unfinished, body, (x, r, z, z, jnp.zeros((), int)))[0]
+    return jax.lax.while_loop(unfinished, body, Iteration(x, r, z, z, jnp.zeros((), int))).x
+
+
+def _cholesky(lower: Float[Array, "n n"], damping: float) -> Float[Array, "n n"]:
+    """The Cholesky factor of a damped matrix whose lower triangle alone is given."""
+    damped = lower + damping * jnp.eye(lower.shape[0], dtype=lower.dtype)
+    return jax.lax.linalg.cholesky(damped, symmetrize_input=False)
 
 
 def _direct(lower: Float[Array, "n n"], damping: float, v: Float[Array, " n"]) -> Array:
     """Solve by Cholesky, of a matrix whose lower triangle alone is given."""
-    damped = lower + damping * jnp.eye(lower.shape[0], dtype=lower.dtype)
-    return cho_solve((jax.lax.linalg.cholesky(damped, symmetrize_input=False), True), v)
+    return cho_solve((_cholesky(lower, damping), True), v)
 
 
-def noise(rng_key: PRNGKeyArray, factor: Factor | Averaged, damping: float) -> Float[Array, " P"]:
+def noise(rng_key: PRNGKeyArray, factor: Factor, damping: float) -> Float[Array, " P"]:
     """A Gaussian vector of covariance UᵀU + δI, without factorising it."""
-    key_damping, *keys = jax.random.split(rng_key, 3)
-    parts = factor if isinstance(factor, Averaged) else (factor,)
+    key_damping, key_rows = jax.random.split(rng_key)
+    m, parameters = shape(factor)
     dtype = jax.tree.leaves(factor)[0].dtype
-    drawn = jnp.sqrt(damping) * jax.random.normal(key_damping, (shape(parts[0])[1],), dtype)
-    for key, part in zip(keys, parts, strict=False):
-        drawn += transpose_times(part, jax.random.normal(key, (shape(part)[0],), dtype))
-    return drawn
+    z = jax.random.normal(key_rows, (m,), dtype)
+    damped = jnp.sqrt(damping) * jax.random.normal(key_damping, (parameters,), dtype)
+    return transpose_times(factor, z) + damped
 
 
-def log_determinant(factor: Factor | Averaged, damping: float) -> Float[Array, ""]:
+def log_determinant(factor: Factor, damping: float) -> Float[Array, ""]:
     """log|UᵀU + δI|; minus infinity where it is singular."""
     rows = rows_of(factor)
     matrix = rows.T @ rows + damping * jnp.eye(rows.shape[1], dtype=rows.dtype)

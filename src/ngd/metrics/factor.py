@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
-Rows = Float[Array, "m P"]
+Rows = Float[Array, "_ P"]
 """U written out."""
 
 
@@ -34,36 +34,57 @@ class Kernel(NamedTuple):
 
 
 Block = Outer | Kernel
-Factor = Rows | tuple[Block, ...]
-"""U as one matrix, or as blocks side by side in the order of the flat parameters."""
 
 
-class Averaged(NamedTuple):
-    """A metric that is mostly its newest estimate: U has the rows of both parts.
+class Blocks(NamedTuple):
+    """Rows in parts, side by side in the order of the flat parameters.
 
     Attributes:
-        newest: the factor which makes up most of the metric.
-        older: the rest, of small weight.
+        layers: a block for each layer.
     """
 
-    newest: Factor
-    older: Factor
+    layers: tuple[Block, ...]
 
 
-def joined(factor: Factor | Averaged) -> Factor:
-    """U as one factor, the newest estimate's rows first."""
-    if not isinstance(factor, Averaged):
-        return factor
-    return jax.tree.map(lambda a, b: jnp.concatenate([a, b]), factor.newest, factor.older)
+Layout = Rows | Blocks
+"""Rows as one matrix, or layer by layer."""
 
 
-def rows_of(factor: Factor | Averaged) -> Rows:
+class Weighted(NamedTuple):
+    """Rows and what each is multiplied by, kept apart: no row is copied to be scaled.
+
+    Attributes:
+        rows: the rows of U before they are scaled.
+        weights: shape (m,).
+    """
+
+    rows: Layout
+    weights: Float[Array, " m"]
+
+
+Factor = Layout | Weighted
+
+
+def scale(factor: Factor, weights: Float[Array, " m"]) -> Weighted:
+    """The rows of U times `weights`."""
+    if isinstance(factor, Weighted):
+        return Weighted(factor.rows, factor.weights * weights)
+    return Weighted(factor, weights)
+
+
+def take(factor: Factor, chosen: Int[Array, " k"]) -> Factor:
+    """The chosen rows of U."""
+    return jax.tree.map(lambda a: a[chosen], factor)
+
+
+def rows_of(factor: Factor) -> Rows:
     """U written out, shape (m, P)."""
-    plain = joined(factor)
-    if not isinstance(plain, tuple):
-        return plain
+    if isinstance(factor, Weighted):
+        return rows_of(factor.rows) * factor.weights[:, None]
+    if not isinstance(factor, Blocks):
+        return factor
     written = []
-    for block in plain:
+    for block in factor.layers:
         if isinstance(block, Outer):
             rows = block.inputs[:, :, None] * block.deltas[:, None, :]
         else:
@@ -74,9 +95,11 @@ def rows_of(factor: Factor | Averaged) -> Rows:
 
 def shape(factor: Factor) -> tuple[int, int]:
     """(m, P)."""
-    if not isinstance(factor, tuple):
+    if isinstance(factor, Weighted):
+        return shape(factor.rows)
+    if not isinstance(factor, Blocks):
         return factor.shape[0], factor.shape[1]
-    return factor[0][0].shape[0], sum(_size(block) for block in factor)
+    return factor.layers[0][0].shape[0], sum(map(_size, factor.layers))
 
 
 def _size(block: Block) -> int:
@@ -87,10 +110,12 @@ def _size(block: Block) -> int:
 
 def times(factor: Factor, v: Float[Array, " P"]) -> Float[Array, " m"]:
     """Uv."""
-    if not isinstance(factor, tuple):
+    if isinstance(factor, Weighted):
+        return factor.weights * times(factor.rows, v)
+    if not isinstance(factor, Blocks):
         return factor @ v
     total, start = jnp.zeros((), v.dtype), 0
-    for block in factor:
+    for block in factor.layers:
         part = v[start : start + _size(block)]
         start += _size(block)
         if isinstance(block, Outer):
@@ -104,16 +129,34 @@ def times(factor: Factor, v: Float[Array, " P"]) -> Float[Array, " m"]:
 
 def transpose_times(factor: Factor, z: Float[Array, " m"]) -> Float[Array, " P"]:
     """Uᵀz."""
-    if not isinstance(factor, tuple):
-        return factor.T @ z
+    if isinstance(factor, Weighted):
+        return transpose_times(factor.rows, factor.weights * z)
+    if not isinstance(factor, Blocks):
+        # Not Uᵀ @ z, which XLA's CPU compiler makes ten times slower.
+        return z @ factor
     parts = []
-    for block in factor:
+    for block in factor.layers:
         if isinstance(block, Outer):
             parts.append((block.inputs.T @ (z[:, None] * block.deltas)).ravel())
         else:
             m, o, i = block.rows.shape
-            parts.append((block.rows.reshape(m, -1).T @ z).reshape(o, i).T.ravel())
+            parts.append((z @ block.rows.reshape(m, -1)).reshape(o, i).T.ravel())
     return jnp.concatenate(parts)
+
+
+def squared_norms(factor: Factor) -> Float[Array, " m"]:
+    """|u|² of each row u of U: the diagonal of UUᵀ."""
+    if isinstance(factor, Weighted):
+        return factor.weights**2 * squared_norms(factor.rows)
+    if not isinstance(factor, Blocks):
+        return jnp.sum(factor**2, axis=1)
+    total = jnp.zeros(())
+    for block in factor.layers:
+        if isinstance(block, Outer):
+            total = total + jnp.sum(block.inputs**2, axis=1) * jnp.sum(block.deltas**2, axis=1)
+        else:
+            total = total + jnp.sum(block.rows**2, axis=(1, 2))
+    return total
 
 
 def gram(factor: Factor) -> Float[Array, "m m"]:
@@ -121,10 +164,12 @@ def gram(factor: Factor) -> Float[Array, "m m"]:
 
     Of a dense layer it is (aaᵀ)∘(δδᵀ): two small products, and no per-example gradient.
     """
-    if not isinstance(factor, tuple):
+    if isinstance(factor, Weighted):
+        return factor.weights[:, None] * factor.weights * gram(factor.rows)
+    if not isinstance(factor, Blocks):
         return lower_product(factor)
     total = None
-    for block in factor:
+    for block in factor.layers:
         if isinstance(block, Outer):
             part = (block.inputs @ block.inputs.T) * (block.deltas @ block.deltas.T)
         else:
@@ -145,16 +190,3 @@ def lower_product(rows: Float[Array, "m P"], blocks: int = 4) -> Float[Array, "m
         for low, high in pairwise(edges)
     ]
     return jnp.concatenate(strips)
-
-
-def scale(factor: Factor, weights: Float[Array, " m"]) -> Factor:
-    """The rows of U times `weights`."""
-    if not isinstance(factor, tuple):
-        return factor * weights[:, None]
-    scaled: list[Block] = []
-    for block in factor:
-        if isinstance(block, Outer):
-            scaled.append(Outer(block.inputs, block.deltas * weights[:, None]))
-        else:
-            scaled.append(Kernel(block.rows * weights[:, None, None]))
-    return tuple(scaled)

@@ -11,6 +11,8 @@ from ngd.metrics.factor import Factor, Rows, scale
 from ngd.metrics.metric import Metric, memoryless
 from ngd.task import Params, Task, per_example_gradients
 
+Labels = Callable[[Array], Array]
+
 
 def exact_rows(task: Task, params: Params) -> Rows:
     r"""Rows of the exact Fisher, eq. (7): the expectation over the model's own labels.
@@ -47,7 +49,7 @@ def exact_fisher(task: Task) -> Metric:
 def sampled_fisher(
     task: Task,
     batch_size: int,
-    gradients: Callable[[Task, Params, Array, Array], Factor] = per_example_gradients,
+    gradients: Callable[[Task, Params, Array, Labels], Factor] | None = None,
 ) -> Metric:
     """F_x(ω) from one label Y ~ f_ω(x_i) an example, on a minibatch of its own.
 
@@ -56,8 +58,9 @@ def sampled_fisher(
     Args:
         task: the model and its training set.
         batch_size: how many examples, drawn without replacement.
-        gradients: per-example gradients of (task, params, x, y); for a network of dense
-            layers `ngd.layers.dense_gradients` is much cheaper than the default.
+        gradients: per-example gradients of (task, params, x, labels), `labels` giving y
+            from the logits; by `ngd.layers.layer_gradients` they are much cheaper than by
+            the default, which takes any model.
 
     Raises:
         ValueError: `batch_size` is not in 1..N.
@@ -67,8 +70,15 @@ def sampled_fisher(
     def factor(rng_key: PRNGKeyArray, position: Params) -> Factor:
         key_batch, key_label = jax.random.split(rng_key)
         x = task.x[minibatch.draw(key_batch, task.examples, batch_size)]
-        labels = jax.random.categorical(key_label, task.logits(position, x))
-        factor = gradients(task, position, x, labels)
+
+        def labels(logits: Array) -> Array:
+            return jax.random.categorical(key_label, logits)
+
+        if gradients is None:
+            y = labels(task.logits(position, x))
+            factor: Factor = per_example_gradients(task, position, x, y)
+        else:
+            factor = gradients(task, position, x, labels)
         dtype = jax.tree.leaves(factor)[0].dtype
         return scale(factor, jnp.full(batch_size, batch_size**-0.5, dtype))
 

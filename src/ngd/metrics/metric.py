@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from jaxtyping import PRNGKeyArray
 
-from ngd.metrics.factor import Averaged, Factor
+from ngd.metrics.factor import Factor
 from ngd.task import Params
 
 
@@ -19,7 +19,7 @@ class Metric(NamedTuple):
     """
 
     init: Callable[[Params], Any]
-    estimate: Callable[[PRNGKeyArray, Params, Any], tuple[Factor | Averaged, Any]]
+    estimate: Callable[[PRNGKeyArray, Params, Any], tuple[Factor, Any]]
 
 
 def memoryless(factor: Callable[[PRNGKeyArray, Params], Factor]) -> Metric:

@@ -60,6 +60,28 @@ def test_the_default_solver_is_the_picked_one(shape, solver):
     np.testing.assert_array_equal(default, picked)
 
 
+@pytest.mark.parametrize("largest", [0, 1, 7, 40, 100])
+def test_conjugate_gradients_keep_their_bound_whatever_preconditions_them(x64, largest):
+    """Rows of very different norms, more of them than are chosen."""
+    rng = np.random.default_rng(0)
+    u = rng.normal(size=(40, 60)) * np.exp(rng.normal(size=(40, 1)) * 2)
+    v = rng.normal(size=60)
+    for tolerance in (1e-2, 1e-4, 1e-6):
+        found = damped.conjugate_gradients(jnp.asarray(u), 0.1, jnp.asarray(v), tolerance, largest)
+        exact = np.linalg.solve(dense(u, 0.1), v)
+        assert np.linalg.norm(found - exact) <= 1.01 * tolerance * np.linalg.norm(found)
+
+
+def test_conjugate_gradients_of_nothing_are_nothing():
+    solution = damped.conjugate_gradients(jnp.ones((3, 5)), 0.1, jnp.zeros(5))
+    np.testing.assert_array_equal(solution, 0)
+
+
+def test_conjugate_gradients_end_when_a_chain_has_diverged():
+    solution = damped.conjugate_gradients(jnp.full((3, 5), jnp.nan), 0.1, jnp.ones(5))
+    assert not np.isfinite(solution).any()
+
+
 @pytest.mark.parametrize("solver", ["primal", "dual", "cg"])
 def test_solution_satisfies_the_system_it_solves(x64, solver):
     u, v = problem(3, 7)
@@ -90,8 +112,17 @@ def test_eigenvalues_of_the_preconditioner_are_at_most_one_over_the_damping(x64)
     assert eigenvalues.min() > 0
 
 
-@pytest.mark.parametrize(("m", "parameters", "expected"), [(3, 4, "dual"), (4, 4, "primal")])
-def test_the_picked_solver_factorises_the_smaller_matrix(m, parameters, expected):
+@pytest.mark.parametrize(
+    ("m", "parameters", "expected"),
+    [
+        (3, 4, "dual"),
+        (4, 4, "primal"),
+        (512, 10**6, "dual"),
+        (513, 10**6, "cg"),
+        (9999, 9, "primal"),
+    ],
+)
+def test_the_picked_solver_factorises_the_smaller_matrix_if_any(m, parameters, expected):
     assert damped.pick_solver(m, parameters) == expected
 
 

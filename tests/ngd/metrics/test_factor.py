@@ -7,6 +7,7 @@ import pytest
 
 from ngd.metrics import damping as damped
 from ngd.metrics.factor import (
+    Blocks,
     Kernel,
     Outer,
     gram,
@@ -14,6 +15,8 @@ from ngd.metrics.factor import (
     rows_of,
     scale,
     shape,
+    squared_norms,
+    take,
     times,
     transpose_times,
 )
@@ -25,11 +28,12 @@ def blocks(m, seed=0):
     a, delta = rng.normal(size=(m, 3)), rng.normal(size=(m, 2))
     kernel = rng.normal(size=(m, 2, 4))
     b, gamma = rng.normal(size=(m, 2)), rng.normal(size=(m, 5))
-    factor = (
+    layers = (
         Kernel(jnp.asarray(kernel)),
         Outer(jnp.asarray(a), jnp.asarray(delta)),
         Outer(jnp.asarray(b), jnp.asarray(gamma)),
     )
+    factor = Blocks(layers)
     rows = [
         np.concatenate(
             [kernel[n].T.ravel(), np.outer(a[n], delta[n]).ravel(), np.kron(b[n], gamma[n])]
@@ -63,6 +67,28 @@ def test_scaling_a_factor_scales_its_rows(x64):
     for whole in (factor, jnp.asarray(rows)):
         scaled = scale(whole, jnp.asarray(weights))
         np.testing.assert_allclose(rows_of(scaled), weights[:, None] * rows, rtol=1e-12)
+
+
+def test_norms_are_those_of_the_rows_and_rows_can_be_taken(x64):
+    factor, rows = blocks(9)
+    weights = np.random.default_rng(1).normal(size=9)
+    for whole in (factor, jnp.asarray(rows)):
+        scaled = scale(whole, jnp.asarray(weights))
+        norms = (weights[:, None] * rows) ** 2
+        np.testing.assert_allclose(squared_norms(scaled), norms.sum(axis=1), rtol=1e-12)
+        chosen = rows_of(take(scaled, jnp.asarray([7, 2])))
+        np.testing.assert_allclose(chosen, (weights[:, None] * rows)[[7, 2]], rtol=1e-12)
+
+
+def test_products_of_scaled_blocks_are_those_of_the_scaled_rows(x64):
+    factor, rows = blocks(9)
+    weights, z = np.random.default_rng(1).normal(size=(2, 9))
+    v = np.random.default_rng(2).normal(size=24)
+    scaled, rows = scale(factor, jnp.asarray(weights)), weights[:, None] * rows
+    np.testing.assert_allclose(times(scaled, jnp.asarray(v)), rows @ v, rtol=1e-10)
+    np.testing.assert_allclose(transpose_times(scaled, jnp.asarray(z)), rows.T @ z, rtol=1e-10)
+    np.testing.assert_allclose(np.tril(gram(scaled)), np.tril(rows @ rows.T), rtol=1e-10)
+    assert shape(scaled) == rows.shape
 
 
 @pytest.mark.parametrize("m", [1, 255, 256, 257, 300])

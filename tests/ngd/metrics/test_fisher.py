@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from ngd.metrics import empirical_fisher, exact_fisher, sampled_fisher
+from ngd.metrics.factor import rows_of, shape
 from ngd.metrics.fisher import exact_rows
 from ngd.task import flatten, losses
 
@@ -13,7 +14,8 @@ from ngd.task import flatten, losses
 def estimate(metric, position, seed=0):
     """UᵀU of one estimate."""
     estimate = jax.jit(metric.estimate)
-    rows, _ = estimate(jax.random.key(seed), position, metric.init(position))
+    factor, _ = estimate(jax.random.key(seed), position, metric.init(position))
+    rows = rows_of(factor)
     return np.asarray(rows.T @ rows)
 
 
@@ -118,7 +120,7 @@ def test_sampled_fisher_is_unbiased_over_labels_and_minibatches(toy, z_scores, b
     @jax.jit
     @jax.vmap
     def draw(key):
-        rows = metric.estimate(key, params, ())[0]
+        rows = rows_of(metric.estimate(key, params, ())[0])
         return rows.T @ rows
 
     draws = draw(jax.random.split(jax.random.key(1), 4000))
@@ -128,8 +130,8 @@ def test_sampled_fisher_is_unbiased_over_labels_and_minibatches(toy, z_scores, b
 
 def test_sampled_fisher_has_a_row_an_example(toy):
     task, params = toy("mlp")
-    rows, _ = sampled_fisher(task, 5).estimate(jax.random.key(0), params, ())
-    assert rows.shape == (5, flatten(params).size)
+    factor, _ = sampled_fisher(task, 5).estimate(jax.random.key(0), params, ())
+    assert shape(factor) == (5, flatten(params).size)
 
 
 def test_sampled_fisher_of_integer_inputs_is_that_of_the_same_floats(toy, unchecked):

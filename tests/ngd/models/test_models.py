@@ -61,24 +61,21 @@ class FlaxCNN(nn.Module):
         return nn.Dense(self.labels, use_bias=False)(x.reshape(x.shape[0], -1))
 
 
-@pytest.mark.parametrize(("side", "depth"), [(28, 1), (14, 3), (7, 1)])
+@pytest.mark.parametrize(("side", "depth"), [(28, 1), (14, 3), (7, 1), (5, 2)])
 def test_cnn_is_flaxs_convolutions_with_the_same_kernels(x64, side, depth):
     x = jnp.asarray(np.random.default_rng(1).normal(size=(2, side, side, depth)))
     params = jax.jit(CNN().init)(jax.random.key(0), x)
-    convolutions = {}
-    for layer in range(3):
-        kernel = params["params"][f"Dense_{layer}"]["kernel"]
-        channels = depth if layer == 0 else 10
-        convolutions[f"Conv_{layer}"] = {"kernel": kernel.reshape(3, 3, channels, 10)}
-    theirs = {"params": {**convolutions, "Dense_0": params["params"]["Dense_3"]}}
+    ours_by_name = params["params"]
+    convolutions = {f"Conv_{i}": ours_by_name[f"Convolution_{i}"] for i in range(3)}
+    theirs = {"params": {**convolutions, "Dense_0": ours_by_name["Dense_0"]}}
 
     def slopes(model):
-        return jax.jit(jax.grad(lambda p, x: (model.apply(p, x)[:, 1] ** 2).sum(), argnums=1))
+        return jax.jit(jax.grad(lambda p, x: (model.apply(p, x)[:, 1] ** 2).sum(), argnums=(0, 1)))
 
     ours, reference = CNN(), FlaxCNN(10, 10)
     logits = ours.apply(params, x)
     assert np.abs(logits).max() > 1e-3
     np.testing.assert_allclose(logits, reference.apply(theirs, x), rtol=1e-9, atol=1e-12)
-    np.testing.assert_allclose(
-        slopes(ours)(params, x), slopes(reference)(theirs, x), rtol=1e-9, atol=1e-12
-    )
+    gradients = slopes(ours)(params, x), slopes(reference)(theirs, x)
+    for mine, theirs in zip(*map(jax.tree.leaves, gradients), strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-9, atol=1e-12)
