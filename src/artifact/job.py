@@ -1,7 +1,7 @@
 """One job of the workflow: read its inputs, run an experiment, write what it yields."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from artifact import files, mnist, progress, provenance
+from artifact import checkpoint, files, mnist, progress, provenance
+from artifact.checkpoint import Checkpoints
 from artifact.sweep import Point
 
 READERS: Mapping[str, Callable[[Path], Any]] = {
@@ -26,6 +27,8 @@ def run(
     outputs: Mapping[str, Path],
     log: Path,
     threads: int,
+    code: Sequence[Path] = (),
+    checkpoints: Path | None = None,
 ) -> None:
     """Run `artifact.experiments.<experiment>.run(**arguments, **inputs)`.
 
@@ -36,14 +39,19 @@ def run(
         outputs: files by the name of the result that goes there, and "provenance".
         log: where progress is shown.
         threads: what the process is pinned to.
+        code: the modules that the numbers depend on.
+        checkpoints: where a sweep's chains keep theirs.
     """
     started = time.monotonic()
     held = {name: READERS[name](path) for name, path in inputs.items()}
     with log.open("w") as stream:
         bar = progress.bar(stream, " ".join(outputs["provenance"].with_suffix("").parts[-2:]))
         given = dict(arguments)
-        if "point" in given:
+        kept = None
+        if checkpoints is not None:
             given["point"] = Point(**given["point"])
+            mark = checkpoint.fingerprint(arguments, [*inputs.values(), *code])
+            kept = given["checkpoints"] = Checkpoints(checkpoints, mark)
         module = import_module(f"artifact.experiments.{experiment}")
         results = module.run(**given, progress=bar, **held)
     for name, result in results.items():
@@ -53,4 +61,8 @@ def run(
             files.replace(outputs[name], partial(np.save, arr=result))
     data = held["images"].source if "images" in held else "simulated"
     record = provenance.describe(arguments, data, started, threads)
+    if kept is not None:
+        record["seconds"] = round(record["seconds"] + kept.spent, 3)
     files.write_json(record, outputs["provenance"])
+    if kept is not None:
+        kept.clear()

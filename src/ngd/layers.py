@@ -79,4 +79,5 @@ def _block(a: Array, delta: Array) -> Block:
     a, delta = a.reshape(m, -1, a.shape[-1]), delta.reshape(m, -1, delta.shape[-1])
     if a.shape[1] == 1:
         return Outer(a[:, 0], delta[:, 0])
-    return Kernel(jnp.einsum("npo,npi->noi", delta, a))
+    rows = jnp.einsum("npo,npi->noi", delta, a)
+    return Kernel(rows.reshape(m, -1), delta.shape[-1])

@@ -22,6 +22,7 @@ rule langevin_sweep:
         point=point_of,
         root=config["seed"],
         device=config["device"],
+        checkpoints=f"{RESULTS}/checkpoints/{{figure}}/{{point}}",
     script:
         "../scripts/experiment.py"
 
@@ -38,6 +39,7 @@ use rule langevin_sweep as ngd_sweep with:
         point=point_of,
         root=config["seed"],
         device=config["device"],
+        checkpoints=f"{RESULTS}/checkpoints/{{figure}}/{{point}}",
 
 
 use rule langevin_sweep as mlp with:
@@ -53,6 +55,7 @@ use rule langevin_sweep as mlp with:
         point=point_of,
         root=config["seed"],
         device=config["device"],
+        checkpoints=f"{RESULTS}/checkpoints/{{figure}}/{{point}}",
 
 
 rule warm_start:
@@ -89,6 +92,7 @@ use rule langevin_sweep as cnn with:
         point=point_of,
         root=config["seed"],
         device=config["device"],
+        checkpoints=f"{RESULTS}/checkpoints/{{figure}}/{{point}}",
 
 
 rule iterates:

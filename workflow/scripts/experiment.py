@@ -14,6 +14,7 @@ def paths(named):
     return {name: Path(path) for name, path in named.items() if name != "code"}
 
 
+checkpoints = arguments.pop("checkpoints", None)
 job.run(
     arguments.pop("experiment"),
     arguments,
@@ -21,4 +22,6 @@ job.run(
     paths(snakemake.output),
     Path(snakemake.log[0]),
     snakemake.threads,
+    [Path(path) for path in snakemake.input.code],
+    checkpoints and Path(checkpoints),
 )

@@ -1,6 +1,7 @@
 """Chains at one point of a sweep: burnt in, sampled, and scored as an ensemble."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -8,6 +9,7 @@ import jax.numpy as jnp
 import pandas as pd
 from jaxtyping import Array, Int, PRNGKeyArray
 
+from artifact.checkpoint import Checkpoints
 from artifact.keys import key
 from artifact.progress import Progress
 from artifact.sweep import Point, Settings, updates
@@ -73,6 +75,7 @@ def run_point(
     point: Point,
     root: int,
     progress: Progress,
+    checkpoints: Checkpoints,
 ) -> dict[str, pd.DataFrame]:
     """The test scores of every seed's chain at one point.
 
@@ -83,6 +86,7 @@ def run_point(
         point: N, ε, T and B.
         root: the root seed.
         progress: told of the updates done.
+        checkpoints: where a killed job left off, and this one will.
 
     Returns:
         Table `runs`, a row a seed: `tables.COORDINATES`, seed, the fields of
@@ -103,7 +107,7 @@ def run_point(
         first = (kept.diverged_at < 0) & ~jnp.isfinite(info.length)
         return Kept(ensemble, jnp.where(first, update, kept.diverged_at))
 
-    @jax.jit
+    @partial(jax.jit, donate_argnames=("state", "kept"))
     def run(
         train: Examples, rng_key: PRNGKeyArray, state: Any, kept: Kept, first: int, count: int
     ) -> tuple[Any, Kept]:
@@ -111,18 +115,36 @@ def run_point(
         algorithm = experiment.algorithm(experiment.task(train))
         return sampling.run(rng_key, algorithm, state, count, fold, kept, first)
 
-    rows = []
+    def begin(seed: int) -> tuple[Examples, Any, Kept]:
+        train = experiment.train(seed)
+        state = experiment.algorithm(experiment.task(train)).init(experiment.position(seed))
+        ensemble = predictive.start(len(test.y), experiment.labels)
+        kept = Kept(ensemble, jnp.full((), -1))
+        # Copies, since `run` takes over the buffers that it is given.
+        state, kept = jax.tree.map(jnp.array, (state, kept))
+        return train, state, kept
+
+    rows: list[dict[str, float]] = []
+    first_seed, first_update = 0, 0
+    restored = checkpoints.restore(jax.eval_shape(lambda: begin(0)[1:]))
+    if restored is not None:
+        done, at, rows = restored
+        first_seed, first_update = divmod(done, total)
     with progress(settings["repeats"] * total) as advance:
-        for seed in range(settings["repeats"]):
-            train = experiment.train(seed)
+        advance(first_seed * total + first_update)
+        for seed in range(first_seed, settings["repeats"]):
+            train, state, kept = begin(seed)
+            start = 0
+            if restored is not None and seed == first_seed:
+                (state, kept), start = at, first_update
             rng_key = chain_key(root, figure, point, seed)
-            state = experiment.algorithm(experiment.task(train)).init(experiment.position(seed))
-            kept = Kept(predictive.start(len(test.y), experiment.labels), jnp.full((), -1))
             piece = -(-total // PIECES)
-            for first in range(0, total, piece):
+            for first in range(start, total, piece):
                 count = min(piece, total - first)
                 state, kept = jax.block_until_ready(run(train, rng_key, state, kept, first, count))
                 advance(count)
+                if first + count < total:
+                    checkpoints.save(seed * total + first + count, (state, kept), rows)
             scores = predictive.scores(kept.ensemble, test.y)
             rows.append(
                 {

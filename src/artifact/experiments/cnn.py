@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
+from artifact.checkpoint import Checkpoints
 from artifact.experiments import images as mnist_task
 from artifact.experiments.chains import Experiment, run_point
 from artifact.mnist import Images
@@ -24,6 +25,7 @@ def run(
     point: Point,
     root: int,
     progress: Progress,
+    checkpoints: Checkpoints,
     images: Images,
     warm_start: np.ndarray,
 ) -> dict[str, pd.DataFrame]:
@@ -51,4 +53,4 @@ def run(
         test=test,
         labels=10,
     )
-    return run_point(experiment, figure, settings, point, root, progress)
+    return run_point(experiment, figure, settings, point, root, progress, checkpoints)

@@ -3,6 +3,7 @@
 import jax
 import pandas as pd
 
+from artifact.checkpoint import Checkpoints
 from artifact.experiments import images as mnist_task
 from artifact.experiments.chains import Examples, Experiment, run_point
 from artifact.keys import key
@@ -22,6 +23,7 @@ def run(
     point: Point,
     root: int,
     progress: Progress,
+    checkpoints: Checkpoints,
     images: Images,
 ) -> dict[str, pd.DataFrame]:
     """See `chains.run_point`; `images` is MNIST."""
@@ -50,4 +52,4 @@ def run(
         test=test,
         labels=10,
     )
-    return run_point(experiment, figure, settings, point, root, progress)
+    return run_point(experiment, figure, settings, point, root, progress, checkpoints)

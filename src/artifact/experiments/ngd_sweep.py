@@ -3,6 +3,7 @@
 import jax.numpy as jnp
 import pandas as pd
 
+from artifact.checkpoint import Checkpoints
 from artifact.experiments import logistic
 from artifact.experiments.chains import Experiment, run_point
 from artifact.progress import Progress
@@ -12,7 +13,12 @@ from ngd.samplers import stochastic_ngd
 
 
 def run(
-    figure: str, settings: Settings, point: Point, root: int, progress: Progress
+    figure: str,
+    settings: Settings,
+    point: Point,
+    root: int,
+    progress: Progress,
+    checkpoints: Checkpoints,
 ) -> dict[str, pd.DataFrame]:
     """See `chains.run_point`."""
     experiment = Experiment(
@@ -29,4 +35,4 @@ def run(
         test=logistic.simulate(root, settings, settings["test_examples"]),
         labels=2,
     )
-    return run_point(experiment, figure, settings, point, root, progress)
+    return run_point(experiment, figure, settings, point, root, progress, checkpoints)

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Int, PRNGKeyArray
 
 from ngd import bounds
-from ngd.metrics.factor import Factor, Weighted, scale
+from ngd.metrics.factor import Factor, Weighted, scale, shape
 from ngd.metrics.metric import Metric
 from ngd.task import Params
 
@@ -17,7 +17,7 @@ class Memory(NamedTuple):
     """The newest estimates, and what the averaged metric itself remembers.
 
     Attributes:
-        ring: the factors, each array with a leading axis of `window`.
+        ring: the factors' rows, `window` factors one after the other.
         seen: estimates so far.
         inner: the memory of the metric that is averaged.
     """
@@ -61,7 +61,7 @@ def moving_average(metric: Metric, smoothing: float, tolerance: float = 1e-4) ->
     def init(position: Params) -> Memory:
         inner = metric.init(position)
         like, _ = jax.eval_shape(metric.estimate, jax.random.key(0), position, inner)
-        ring = jax.tree.map(lambda a: jnp.zeros((length, *a.shape), a.dtype), like)
+        ring = jax.tree.map(lambda a: jnp.zeros((length * a.shape[0], *a.shape[1:]), a.dtype), like)
         return Memory(ring, jnp.zeros((), int), inner)
 
     def estimate(
@@ -69,15 +69,18 @@ def moving_average(metric: Metric, smoothing: float, tolerance: float = 1e-4) ->
     ) -> tuple[Weighted, Memory]:
         newest, inner = metric.estimate(rng_key, position, memory.inner)
         slot = memory.seen % length
-        ring = jax.tree.map(lambda held, new: held.at[slot].set(new), memory.ring, newest)
+        m, _ = shape(newest)
+        ring = jax.tree.map(
+            lambda held, new: jax.lax.dynamic_update_slice_in_dim(held, new, slot * m, 0),
+            memory.ring,
+            newest,
+        )
         age = (memory.seen - jnp.arange(length)) % length
         # The first estimate stands for all that came before it, hence its weight α^age.
         weights = jnp.where(age == memory.seen, 1.0, 1 - smoothing) * smoothing**age
         weights = jnp.where(age <= memory.seen, weights, 0)
-        flat = jax.tree.map(lambda a: a.reshape(-1, *a.shape[2:]), ring)
-        leaf = jax.tree.leaves(newest)[0]
-        roots = jnp.sqrt(weights / weights.sum()).astype(leaf.dtype)
-        averaged = scale(flat, jnp.repeat(roots, leaf.shape[0]))
+        roots = jnp.sqrt(weights / weights.sum()).astype(jax.tree.leaves(newest)[0].dtype)
+        averaged = scale(ring, jnp.repeat(roots, m))
         return averaged, Memory(ring, memory.seen + 1, inner)
 
     return Metric(init, estimate)

@@ -1,7 +1,9 @@
 """A metric as its factor: G = UᵀU, with a row of U for each example."""
 
+from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -23,14 +25,19 @@ class Outer(NamedTuple):
     deltas: Float[Array, "m o"]
 
 
-class Kernel(NamedTuple):
+@partial(jax.tree_util.register_dataclass, data_fields=["rows"], meta_fields=["outputs"])
+@dataclass(frozen=True)
+class Kernel:
     """Rows of a layer shared over positions (a convolution), written out.
 
     Attributes:
-        rows: Σ_p δ_p a_pᵀ, shape (m, o, i): the order in which they are cheap to compute.
+        rows: Σ_p δ_p a_pᵀ of o x i, the order in which it is cheap to compute, as a float
+            array of shape (m, o i).
+        outputs: o.
     """
 
-    rows: Float[Array, "m o i"]
+    rows: Any
+    outputs: int
 
 
 Block = Outer | Kernel
@@ -88,7 +95,7 @@ def rows_of(factor: Factor) -> Rows:
         if isinstance(block, Outer):
             rows = block.inputs[:, :, None] * block.deltas[:, None, :]
         else:
-            rows = block.rows.transpose(0, 2, 1)
+            rows = block.rows.reshape(len(block.rows), block.outputs, -1).transpose(0, 2, 1)
         written.append(rows.reshape(rows.shape[0], -1))
     return jnp.concatenate(written, axis=1)
 
@@ -99,13 +106,13 @@ def shape(factor: Factor) -> tuple[int, int]:
         return shape(factor.rows)
     if not isinstance(factor, Blocks):
         return factor.shape[0], factor.shape[1]
-    return factor.layers[0][0].shape[0], sum(map(_size, factor.layers))
+    return jax.tree.leaves(factor)[0].shape[0], sum(map(_size, factor.layers))
 
 
 def _size(block: Block) -> int:
     if isinstance(block, Outer):
         return block.inputs.shape[1] * block.deltas.shape[1]
-    return block.rows.shape[1] * block.rows.shape[2]
+    return block.rows.shape[1]
 
 
 def times(factor: Factor, v: Float[Array, " P"]) -> Float[Array, " m"]:
@@ -122,8 +129,7 @@ def times(factor: Factor, v: Float[Array, " P"]) -> Float[Array, " m"]:
             kernel = part.reshape(block.inputs.shape[1], block.deltas.shape[1])
             total = total + jnp.sum((block.inputs @ kernel) * block.deltas, axis=1)
         else:
-            m, o, i = block.rows.shape
-            total = total + block.rows.reshape(m, -1) @ part.reshape(i, o).T.ravel()
+            total = total + block.rows @ part.reshape(-1, block.outputs).T.ravel()
     return total
 
 
@@ -139,8 +145,7 @@ def transpose_times(factor: Factor, z: Float[Array, " m"]) -> Float[Array, " P"]
         if isinstance(block, Outer):
             parts.append((block.inputs.T @ (z[:, None] * block.deltas)).ravel())
         else:
-            m, o, i = block.rows.shape
-            parts.append((z @ block.rows.reshape(m, -1)).reshape(o, i).T.ravel())
+            parts.append((z @ block.rows).reshape(block.outputs, -1).T.ravel())
     return jnp.concatenate(parts)
 
 
@@ -155,7 +160,7 @@ def squared_norms(factor: Factor) -> Float[Array, " m"]:
         if isinstance(block, Outer):
             total = total + jnp.sum(block.inputs**2, axis=1) * jnp.sum(block.deltas**2, axis=1)
         else:
-            total = total + jnp.sum(block.rows**2, axis=(1, 2))
+            total = total + jnp.sum(block.rows**2, axis=1)
     return total
 
 
@@ -173,7 +178,7 @@ def gram(factor: Factor) -> Float[Array, "m m"]:
         if isinstance(block, Outer):
             part = (block.inputs @ block.inputs.T) * (block.deltas @ block.deltas.T)
         else:
-            part = lower_product(block.rows.reshape(block.rows.shape[0], -1))
+            part = lower_product(block.rows)
         total = part if total is None else total + part
     assert total is not None
     return total

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from artifact.checkpoint import Checkpoints
 from artifact.experiments import chains, langevin_sweep, logistic, ngd_sweep
 from artifact.sweep import Point
 from ngd.metrics.fisher import exact_fisher
@@ -29,8 +30,13 @@ def silent(total):
     yield lambda done: None
 
 
-def test_scores_are_those_of_a_plain_loop_over_stored_samples():
-    runs = ngd_sweep.run("fig3", SETTINGS, POINT, 5, silent)["runs"]
+@pytest.fixture
+def nowhere(tmp_path):
+    return Checkpoints(tmp_path, "none")
+
+
+def test_scores_are_those_of_a_plain_loop_over_stored_samples(nowhere):
+    runs = ngd_sweep.run("fig3", SETTINGS, POINT, 5, silent, nowhere)["runs"]
     test = logistic.simulate(5, SETTINGS, 50)
     x, y = np.asarray(test.x, float), np.asarray(test.y)
     for seed in range(2):
@@ -61,15 +67,15 @@ def test_scores_are_those_of_a_plain_loop_over_stored_samples():
         assert row["diverged_at"] == -1
 
 
-def test_a_point_does_not_depend_on_how_many_repeats_run():
-    few = ngd_sweep.run("fig3", {**SETTINGS, "repeats": 1}, POINT, 5, silent)["runs"]
-    more = ngd_sweep.run("fig3", SETTINGS, POINT, 5, silent)["runs"]
+def test_a_point_does_not_depend_on_how_many_repeats_run(nowhere):
+    few = ngd_sweep.run("fig3", {**SETTINGS, "repeats": 1}, POINT, 5, silent, nowhere)["runs"]
+    more = ngd_sweep.run("fig3", SETTINGS, POINT, 5, silent, nowhere)["runs"]
     assert few.equals(more.head(1))
 
 
-def test_a_chain_that_leaves_the_finite_numbers_is_recorded_with_its_update():
+def test_a_chain_that_leaves_the_finite_numbers_is_recorded_with_its_update(nowhere):
     wild = POINT._replace(learning_rate=1e30)
-    runs = langevin_sweep.run("fig2", SETTINGS, wild, 5, silent)["runs"]
+    runs = langevin_sweep.run("fig2", SETTINGS, wild, 5, silent, nowhere)["runs"]
     assert (runs["diverged_at"] >= 0).all()
     assert (runs["diverged_at"] < 16).all()
 
@@ -83,3 +89,46 @@ def test_labels_follow_the_true_parameters():
     slope = ((y - p) * x[:, 0]).sum() / np.sqrt((p * (1 - p) * x[:, 0] ** 2).sum())
     assert abs(z) < 4.5
     assert abs(slope) < 4.5
+
+
+class Killed(Exception):
+    pass
+
+
+def interrupted(updates):
+    """Progress which dies once so many updates are done."""
+
+    @contextmanager
+    def progress(total):
+        done = [0]
+
+        def advance(count):
+            done[0] += count
+            if done[0] > updates:
+                raise Killed
+
+        yield advance
+
+    return progress
+
+
+@pytest.mark.parametrize("updates", [3, 20, 31])
+@pytest.mark.parametrize("sweep", [ngd_sweep, langevin_sweep])
+def test_a_killed_job_goes_on_to_the_same_bytes(tmp_path, nowhere, sweep, updates):
+    undisturbed = sweep.run("fig3", SETTINGS, POINT, 5, silent, nowhere)["runs"].to_csv()
+    always = Checkpoints(tmp_path / "chain", "mark", every=0)
+    with pytest.raises(Killed):
+        sweep.run("fig3", SETTINGS, POINT, 5, interrupted(updates), always)
+    again = Checkpoints(tmp_path / "chain", "mark")
+    advanced = []
+
+    @contextmanager
+    def counting(total):
+        yield advanced.append
+
+    runs = sweep.run("fig3", SETTINGS, POINT, 5, counting, again)["runs"]
+    assert runs.to_csv() == undisturbed
+    # It did go on from where it was, and did not start anew.
+    assert advanced[0] >= updates - 1
+    assert sum(advanced) == 32
+    assert again.spent > 0

@@ -29,7 +29,7 @@ def blocks(m, seed=0):
     kernel = rng.normal(size=(m, 2, 4))
     b, gamma = rng.normal(size=(m, 2)), rng.normal(size=(m, 5))
     layers = (
-        Kernel(jnp.asarray(kernel)),
+        Kernel(jnp.asarray(kernel.reshape(m, 8)), 2),
         Outer(jnp.asarray(a), jnp.asarray(delta)),
         Outer(jnp.asarray(b), jnp.asarray(gamma)),
     )
