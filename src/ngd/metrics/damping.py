@@ -132,7 +132,7 @@ def conjugate_gradients(
 
     def unfinished(at: Iteration) -> Array:
         bound = tolerance**2 * damping * jnp.vdot(at.x, at.x)
-        # m + 1 iterations suffice but for rounding; NaN ends the loop at once.
+        # m + 1 iterations suffice but for rounding.
         return (jnp.vdot(at.r, at.z) > bound) & (at.done < 10 * (m + 1))
 
     def body(at: Iteration) -> Iteration:
@@ -146,7 +146,9 @@ def conjugate_gradients(
 
     z = precondition(v)
     start = Iteration(jnp.zeros_like(v), v, z, z, jnp.zeros((), int))
-    return jax.lax.while_loop(unfinished, body, start).x
+    end = jax.lax.while_loop(unfinished, body, start)
+    # NaN ends the loop, be it at its start: the chain has diverged, and must not stand still.
+    return jnp.where(jnp.isnan(jnp.vdot(end.r, end.z)), jnp.nan, end.x)
 
 
 def _cholesky(lower: Float[Array, "n n"], damping: float) -> Float[Array, "n n"]:
