@@ -126,7 +126,7 @@ def run_point(
 
     rows: list[dict[str, float]] = []
     first_seed, first_update = 0, 0
-    restored = checkpoints.restore(jax.eval_shape(lambda: begin(0)[1:]))
+    restored = checkpoints.restore(begin(0)[1:])
     if restored is not None:
         done, at, rows = restored
         first_seed, first_update = divmod(done, total)
