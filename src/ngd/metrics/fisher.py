@@ -50,6 +50,7 @@ def sampled_fisher(
     task: Task,
     batch_size: int,
     gradients: Callable[[Task, Params, Array, Labels], Factor] | None = None,
+    sharding: jax.sharding.Sharding | None = None,
 ) -> Metric:
     """F_x(ω) from one label Y ~ f_ω(x_i) an example, on a minibatch of its own.
 
@@ -61,6 +62,9 @@ def sampled_fisher(
         gradients: per-example gradients of (task, params, x, labels), `labels` giving y
             from the logits; by `ngd.layers.layer_gradients` they are much cheaper than by
             the default, which takes any model.
+        sharding: over which devices the minibatch's examples are spread; U's rows then
+            stay where they were made, and a solve exchanges vectors of length P. All on
+            one device when None.
 
     Raises:
         ValueError: `batch_size` is not in 1..N.
@@ -70,6 +74,8 @@ def sampled_fisher(
     def factor(rng_key: PRNGKeyArray, position: Params) -> Factor:
         key_batch, key_label = jax.random.split(rng_key)
         x = task.x[minibatch.draw(key_batch, task.examples, batch_size)]
+        if sharding is not None:
+            x = jax.lax.with_sharding_constraint(x, sharding)
 
         def labels(logits: Array) -> Array:
             return jax.random.categorical(key_label, logits)
