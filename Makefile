@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 ENVIRONMENT := .venv/.complete
 
-.PHONY: figures test lint format bench gpu lock clean
+.PHONY: figures test lint format bench growth gpu lock clean
 
 figures: $(ENVIRONMENT)
 	$(BIN)/snakemake
@@ -24,8 +24,14 @@ format: $(ENVIRONMENT)
 	$(BIN)/ruff format
 	$(BIN)/snakefmt Snakefile workflow
 
+# Whole updates against plain references; threads or jobs; growth with the number of parameters.
 bench: $(ENVIRONMENT)
+	$(BIN)/python benchmarks/update.py --threads 1
 	$(BIN)/python benchmarks/update.py
+	$(BIN)/python benchmarks/jobs.py
+
+growth: $(ENVIRONMENT)
+	$(BIN)/python benchmarks/growth.py
 
 # Turns the environment into one for NVIDIA GPUs.
 gpu: $(ENVIRONMENT)

@@ -14,4 +14,6 @@ records = [json.loads(Path(path).read_text()) for path in snakemake.input.proven
 files.write_table(runs, Path(output.runs))
 files.write_table(table, Path(output.table))
 files.write_json(tables.gather(records), Path(output.provenance))
-Path(snakemake.log[0]).write_text(tables.optima(table).to_string(index=False) + "\n")
+best = tables.optima(table).to_string(index=False) + "\n"
+Path(snakemake.log[0]).write_text(best)
+print(f"{snakemake.wildcards.table}: least ensemble cross entropy\n{best}")

@@ -20,6 +20,8 @@ from ngd.task import Params, Task
 PIECES = 40
 """A chain runs in so many calls, for the progress bar; the numbers don't depend on it."""
 
+TEST_EXAMPLES_AT_A_TIME = 2000
+
 
 class Examples(NamedTuple):
     """Inputs and labels."""
@@ -94,14 +96,21 @@ def run_point(
         numbers, or -1.
     """
     test = experiment.test
-    logits = experiment.task(test).logits
+    model = experiment.task(test).logits
+
+    def logits(position: Params) -> Array:
+        # In pieces, since a network's activations on all test images take most of a job's memory.
+        return jax.lax.map(
+            lambda x: model(position, x[None])[0], test.x, batch_size=TEST_EXAMPLES_AT_A_TIME
+        )
+
     burn_in, samples = updates(settings, point.learning_rate)
     total = burn_in + samples
 
     def fold(kept: Kept, update: Int[Array, ""], state: Any, info: Info) -> Kept:
         ensemble = jax.lax.cond(
             update >= burn_in,
-            lambda: predictive.add(kept.ensemble, logits(state.position, test.x), test.y),
+            lambda: predictive.add(kept.ensemble, logits(state.position), test.y),
             lambda: kept.ensemble,
         )
         first = (kept.diverged_at < 0) & ~jnp.isfinite(info.length)

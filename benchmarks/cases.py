@@ -1,0 +1,132 @@
+"""The paper's three models at the paper's settings, and our engine on each."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import plain
+
+from artifact import mnist
+from artifact.experiments.images import training_set
+from ngd import sampling
+from ngd.layers import layer_gradients
+from ngd.metrics.average import moving_average, smoothing
+from ngd.metrics.fisher import exact_fisher, sampled_fisher
+from ngd.metrics.metric import Metric
+from ngd.models import CNN, MLP, Logistic
+from ngd.samplers import stochastic_ngd
+from ngd.task import Task, l2
+
+CHAINS = 20
+"""Seeds of the logistic sweep, as in Fig. 3: one job runs them together."""
+
+Timed = Callable[[int], None]
+"""Does so many updates, to the end."""
+
+
+class Case(NamedTuple):
+    """One of the paper's three models at the paper's settings.
+
+    Attributes:
+        task: from inputs and labels.
+        x, y: the training set.
+        start: ω.
+        metric: of a task.
+        settings: ε, δ, B, Fisher examples (None: exact), α (None: no average).
+    """
+
+    task: Callable[[Any, Any], Task]
+    x: jax.Array
+    y: jax.Array
+    start: Any
+    metric: Callable[[Task], Metric]
+    settings: plain.Settings
+
+
+def logistic() -> Case:
+    """Section 6.1: n = 64, N = 1000, the whole Fisher."""
+    x = jax.random.normal(jax.random.key(0), (1000, 64))
+    noise = jax.random.uniform(jax.random.key(1), (1000,))
+    y = (noise < jax.nn.sigmoid(16 * x[:, 0])).astype(jnp.int32)
+    settings = plain.Settings(0.1, 1e-4, 50, None, None)
+    return Case(
+        lambda x, y: Task(Logistic().apply, x, y),
+        x,
+        y,
+        Logistic().init(jax.random.key(0), x),
+        exact_fisher,
+        settings,
+    )
+
+
+def mlp(images: mnist.Images) -> Case:
+    """Section 6.3: 1,024 examples, all of them in the Fisher, B = 64."""
+    train = training_set(images, 0, 1024, 0)
+    projection = jax.random.normal(jax.random.key(0), (784, 10))
+    x = train.x.reshape(1024, 784) @ projection
+    return Case(
+        lambda x, y: Task(MLP().apply, x, y, l2(20 / 1024)),
+        x,
+        train.y,
+        MLP().init(jax.random.key(1), x),
+        lambda task: sampled_fisher(task, 1024, layer_gradients(MLP())),
+        plain.Settings(0.125, 0.1, 64, 1024, None),
+    )
+
+
+def cnn(images: mnist.Images) -> Case:
+    """Section 6.4: N = 8192, ε = 0.05, T = 1, the Fisher of 1,024 examples averaged."""
+    train = training_set(images, 0, len(images.y_train), 0)
+    chosen = jax.random.randint(jax.random.key(0), (8192,), 0, len(train.y))
+    alpha = smoothing(0.05)
+    return Case(
+        lambda x, y: Task(CNN().apply, x, y, l2(40 / 8192)),
+        train.x[chosen],
+        train.y[chosen],
+        CNN().init(jax.random.key(1), train.x[:1]),
+        lambda task: moving_average(sampled_fisher(task, 1024, layer_gradients(CNN())), alpha),
+        plain.Settings(0.05, 0.1, 200, 1024, alpha),
+    )
+
+
+def burnt_in(case: Case, updates: int) -> Any:
+    """ω after so many updates: where chains are, the Fisher is not that of a random start."""
+
+    @jax.jit
+    def run(x: Any, y: Any) -> Any:
+        sampler = build(case, case.task(x, y))
+        return sampling.run(jax.random.key(2), sampler, sampler.init(case.start), updates)
+
+    return run(case.x, case.y)[0].position
+
+
+def build(case: Case, task: Task) -> Any:
+    """The sampler of a case on a task."""
+    rate, damping, batch, _, _ = case.settings
+    return stochastic_ngd.build(task, case.metric(task), rate, damping, batch)
+
+
+def ours(case: Case, chains: int = 1) -> Timed:
+    """Our engine, `chains` of them at a time."""
+
+    def run(key: Any, x: Any, y: Any, state: Any, first: int, updates: int) -> Any:
+        sampler = build(case, case.task(x, y))
+        return sampling.run(key, sampler, state, updates, first=first)[0]
+
+    keys = jax.random.split(jax.random.key(3), chains)
+    x, y = jnp.stack([case.x] * chains), jnp.stack([case.y] * chains)
+    one = build(case, case.task(case.x, case.y)).init(case.start)
+    state = jax.tree.map(lambda leaf: jnp.stack([leaf] * chains), one)
+    if chains == 1:
+        keys, x, y, state = jax.tree.map(lambda leaf: leaf[0], (keys, x, y, state))
+        compiled = jax.jit(run, donate_argnums=3)
+    else:
+        compiled = jax.jit(jax.vmap(run, (0, 0, 0, 0, None, None)), donate_argnums=3)
+    held = [jax.tree.map(jnp.array, state), 0]
+
+    def go(updates: int) -> None:
+        held[0] = jax.block_until_ready(compiled(keys, x, y, held[0], held[1], updates))
+        held[1] += updates
+
+    return go
