@@ -1,6 +1,7 @@
 """The Fisher information, eqs (7) and (10), and its one-label estimate of section 6.3."""
 
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -12,6 +13,9 @@ from ngd.metrics.metric import Metric, memoryless
 from ngd.task import Params, Task, per_example_gradients
 
 Labels = Callable[[Array], Array]
+
+PIECE = 128
+"""Examples differentiated at once: what passes between their layers then stays in the cache."""
 
 
 def exact_rows(task: Task, params: Params) -> Rows:
@@ -74,17 +78,26 @@ def sampled_fisher(
     def factor(rng_key: PRNGKeyArray, position: Params) -> Factor:
         key_batch, key_label = jax.random.split(rng_key)
         x = task.x[minibatch.draw(key_batch, task.examples, batch_size)]
-        if sharding is not None:
-            x = jax.lax.with_sharding_constraint(x, sharding)
 
-        def labels(logits: Array) -> Array:
-            return jax.random.categorical(key_label, logits)
+        def row(example: tuple[PRNGKeyArray, Array]) -> Any:
+            key, x_i = example
 
-        if gradients is None:
-            y = labels(task.logits(position, x))
-            factor: Factor = per_example_gradients(task, position, x, y)
+            def labels(logits: Array) -> Array:
+                return jax.random.categorical(key, logits)
+
+            x = x_i[None]
+            if gradients is None:
+                y = labels(task.logits(position, x))
+                one: Factor = per_example_gradients(task, position, x, y)
+            else:
+                one = gradients(task, position, x, labels)
+            return jax.tree.map(lambda a: a[0], one)
+
+        examples = (jax.random.split(key_label, batch_size), x)
+        if sharding is None:
+            factor = jax.lax.map(row, examples, batch_size=PIECE)
         else:
-            factor = gradients(task, position, x, labels)
+            factor = jax.vmap(row)(jax.lax.with_sharding_constraint(examples, sharding))
         dtype = jax.tree.leaves(factor)[0].dtype
         return scale(factor, jnp.full(batch_size, batch_size**-0.5, dtype))
 
