@@ -4,10 +4,17 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 ENVIRONMENT := .venv/.complete
 
-.PHONY: figures test lint format bench growth gpu lock clean
+.PHONY: figures claims check test lint format bench growth gpu lock clean
 
 figures: $(ENVIRONMENT)
 	$(BIN)/snakemake
+
+# A verdict for every claim; and whether each is the one that is archived.
+claims: $(ENVIRONMENT)
+	$(BIN)/snakemake claims
+
+check: $(ENVIRONMENT)
+	$(BIN)/snakemake check
 
 test: $(ENVIRONMENT)
 	$(BIN)/python -m pytest

@@ -83,6 +83,30 @@ def test_figures_are_redrawn_from_archived_tables_alone(smoke):
     assert plan == {"plot": 7, "figures": 1}
 
 
+def test_claims_are_judged_and_checked_against_the_archive(smoke):
+    run = smoke.snakemake("--config", "scale=smoke", "--", "claims")
+    assert run.returncode == 0, run.stderr
+    claims = smoke.path / "results/smoke/claims.csv"
+    judged = pd.read_csv(claims).set_index("claim")
+    assert "F5-optimum" in run.stdout + run.stderr
+    # Two repeats decide nothing, and no T = 1/2 was run.
+    assert set(judged["verdict"]) == {"inconclusive"}
+    assert judged.loc["F3-slow", "note"] == "not run: no point at T = 2"
+
+    archived = smoke.path / "results/reference/smoke/claims.csv"
+    run = smoke.snakemake("--config", "scale=smoke", "--", "check")
+    assert run.returncode != 0
+    assert "results/reference/smoke/claims.csv is missing" in run.stdout + run.stderr
+    archived.parent.mkdir(parents=True, exist_ok=True)
+    archived.write_bytes(claims.read_bytes())
+    assert smoke.snakemake("--config", "scale=smoke", "--", "check").returncode == 0
+    archived.write_text(claims.read_text().replace("inconclusive", "reproduced", 1))
+    run = smoke.snakemake("--config", "scale=smoke", "--", "check")
+    archived.unlink()
+    assert run.returncode != 0
+    assert "F1-langevin: reproduced -> inconclusive" in run.stdout + run.stderr
+
+
 def test_scales_do_not_mix(smoke):
     plan = smoke.planned("--config", "scale=quick", "--", "figures/fig5.pdf")
     assert {"mnist", "mlp", "sweep_table", "plot"} <= plan.keys()

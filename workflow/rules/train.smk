@@ -119,6 +119,7 @@ rule prior:
     input:
         code=code("artifact.experiments.prior"),
     output:
+        runs=f"{RESULTS}/tables/fig4a_runs.csv",
         table=f"{RESULTS}/tables/fig4a.csv",
         provenance=f"{RESULTS}/tables/fig4a.json",
     log:

@@ -15,8 +15,8 @@ def run(settings: Settings, root: int, progress: Progress) -> dict[str, pd.DataF
     """The prior along the direction of ω_true, relative to its value at |ω| = 0.
 
     Returns:
-        Table `table`: damping, norm, mean and standard_error over sets of training inputs (nats),
-        repeats.
+        Table `runs`: damping, norm, seed (of the training inputs), value (nats). Table `table`:
+        damping, norm, mean and standard_error over the seeds, repeats.
     """
     direction = jnp.zeros(settings["inputs"]).at[0].set(1.0)
 
@@ -36,6 +36,7 @@ def run(settings: Settings, root: int, progress: Progress) -> dict[str, pd.DataF
                     value = float(log_prior(x, float(norm), damping)) - origin
                     rows.append({"damping": damping, "norm": norm, "seed": seed, "value": value})
                 advance(1)
-    by_point = pd.DataFrame(rows).groupby(["damping", "norm"])["value"]
+    runs = pd.DataFrame(rows)
+    by_point = runs.groupby(["damping", "norm"])["value"]
     table = by_point.agg(mean="mean", standard_error="sem", repeats="count").reset_index()
-    return {"table": table}
+    return {"runs": runs, "table": table}

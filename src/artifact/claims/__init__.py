@@ -1,0 +1,1 @@
+"""A verdict for every empirical claim of the paper: tables in, verdicts out."""

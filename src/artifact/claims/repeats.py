@@ -1,0 +1,62 @@
+"""Tables as one row a repeat, so that repeats can be resampled."""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+
+from artifact.tables import COORDINATES, METRICS
+
+WORST = {"cross_entropy": np.inf, "accuracy": 0.0}
+"""What a diverged chain scores."""
+
+
+def of_sweep(runs: pd.DataFrame) -> pd.DataFrame:
+    """A sweep's runs: a row a seed, columns (metric, N, ε, T, B).
+
+    A diverged chain has an infinite cross entropy and no accuracy: it is no optimum. Seeds that
+    were not run at every point are left out.
+    """
+    scored = runs.copy()
+    for metric in METRICS:
+        worst = next(value for kind, value in WORST.items() if metric.endswith(kind))
+        scored[metric] = scored[metric].mask(scored["diverged_at"] >= 0, worst).fillna(worst)
+    wide = scored.pivot(index="seed", columns=COORDINATES, values=METRICS)
+    wide.columns = wide.columns.set_names("metric", level=0)
+    return wide.dropna()
+
+
+def of_prior(runs: pd.DataFrame) -> pd.DataFrame:
+    """Fig. 4a's log priors: a row a seed, columns (δ, |ω|)."""
+    return runs.pivot(index="seed", columns=["damping", "norm"], values="value")
+
+
+def of_ellipses(ellipses: pd.DataFrame) -> pd.DataFrame:
+    """Fig. 1's covariances: a row a data set, columns (first, second, axis).
+
+    Each is the first's variance over the second's, along an axis of the second (1 the long
+    one). Laplace's covariance is the same for both samplers.
+    """
+    entries = ellipses[["c11", "c12", "c12", "c22"]].to_numpy().reshape(-1, 2, 2)
+    names = ellipses["sampler"].where(ellipses["kind"] == "iterates", "laplace")
+    covariance = dict(zip(zip(names, ellipses["seed"], strict=True), entries, strict=True))
+    rows: dict[int, dict[tuple[str, str, int], float]] = {}
+    for seed in ellipses["seed"].unique():
+        row = rows[int(seed)] = {}
+        for first, second in itertools.permutations(sorted(set(names)), 2):
+            variances, axes = np.linalg.eigh(covariance[second, seed])
+            along = np.einsum("ia,ij,ja->a", axes, covariance[first, seed], axes)
+            for axis, ratio in zip((2, 1), along / variances, strict=True):
+                row[first, second, axis] = float(ratio)
+    columns = pd.MultiIndex.from_tuples(
+        next(iter(rows.values())), names=["first", "second", "axis"]
+    )
+    return pd.DataFrame([list(row.values()) for row in rows.values()], list(rows), columns)
+
+
+READERS = {"fig1": of_ellipses, "fig4a": of_prior}
+
+
+def read(name: str, table: pd.DataFrame) -> pd.DataFrame:
+    """The runs of the figure or panel called `name`, a row a repeat."""
+    return READERS.get(name, of_sweep)(table)

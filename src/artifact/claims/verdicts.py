@@ -1,0 +1,161 @@
+"""From a claim's statistic to its interval and its verdict."""
+
+import math
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from artifact.claims import statistics
+
+Verdict = Literal["reproduced", "not reproduced", "inconclusive"]
+
+LEAST_REPEATS = 5
+"""With fewer independent repeats a bootstrap interval means nothing."""
+
+RESAMPLINGS = 9999
+CONFIDENCE = 0.95
+
+COLUMNS = [
+    "claim", "where", "says", "statistic", "criterion", "estimate", "low", "high",
+    "repeats", "verdict", "repeats_wanted", "note",
+]  # fmt: skip
+
+
+def judge_all(
+    claims: Sequence[Mapping[str, Any]], tables: Mapping[str, pd.DataFrame], root: int
+) -> pd.DataFrame:
+    """A row a claim, columns `COLUMNS`.
+
+    Args:
+        claims: as in `config/claims.yaml`.
+        tables: those that were run, by name, a row a repeat (`artifact.claims.repeats`).
+        root: the root seed; each claim resamples by itself.
+    """
+    rows = [judge(claim, tables, root) for claim in claims]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def judge(
+    claim: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], root: int
+) -> dict[str, Any]:
+    """One claim: its statistic, the bootstrap interval of it over repeats, and the verdict."""
+    statistic = getattr(statistics, claim["statistic"])
+    of = dict(claim.get("of", {}))
+    bottom, top = _bounds(claim)
+    row: dict[str, Any] = {
+        "claim": claim["claim"],
+        "where": claim["where"],
+        "says": claim["says"],
+        "statistic": (statistic.__doc__ or "").splitlines()[0].rstrip("."),
+        "criterion": _criterion(bottom, top),
+        "repeats": 0,
+        "verdict": "inconclusive",
+        "repeats_wanted": LEAST_REPEATS,
+        "note": claim.get("note", ""),
+    }
+    names = [name for name in claim["tables"] if name in tables]
+    used = [tables[name] for name in names]
+
+    def resampled(*indices: np.ndarray, axis: int = -1) -> np.ndarray:
+        means = {
+            name: pd.DataFrame(table.to_numpy()[index].mean(axis=1), columns=table.columns)
+            for name, table, index in zip(names, used, indices, strict=True)
+        }
+        return statistic(means, **of)
+
+    everyone = [np.arange(len(table)) for table in used]
+    try:
+        estimate = float(resampled(*(index[None] for index in everyone))[0])
+    except statistics.LackingError as error:
+        return {**row, "note": f"not run: {error}"}
+    repeats = min(map(len, used))
+    row |= {"estimate": estimate, "repeats": repeats}
+    if repeats < 2:
+        return row
+    seed = np.random.default_rng([root, zlib.crc32(claim["claim"].encode())])
+    interval = stats.bootstrap(
+        everyone, resampled, n_resamples=RESAMPLINGS, batch=1000, vectorized=True,
+        confidence_level=CONFIDENCE, method="percentile", rng=seed,
+    ).confidence_interval  # fmt: skip
+    row |= {"low": float(interval.low), "high": float(interval.high)}
+    if repeats < LEAST_REPEATS:
+        return row
+    verdict = of_interval(row["low"], row["high"], bottom, top)
+    wanted: float = repeats
+    if verdict == "inconclusive":
+        wanted = repeats_wanted(resampled, [len(t) for t in used], bottom, top, seed)
+    return {**row, "verdict": verdict, "repeats_wanted": wanted}
+
+
+def of_interval(low: float, high: float, bottom: float, top: float) -> Verdict:
+    """Reproduced when the interval lies within the criterion, not reproduced when outside."""
+    if bottom <= low and high <= top:
+        return "reproduced"
+    if high < bottom or low > top:
+        return "not reproduced"
+    return "inconclusive"
+
+
+def repeats_wanted(
+    resampled: Callable[..., np.ndarray],
+    repeats: Sequence[int],
+    bottom: float,
+    top: float,
+    seed: np.random.Generator,
+) -> float:
+    """With how many repeats, like those that there are, the interval would decide.
+
+    Those there are are resampled two, four, ... 64 times as many at once; NaN when even
+    that does not decide.
+    """
+    tail = 100 * (1 - CONFIDENCE) / 2
+    for factor in (2, 4, 8, 16, 32, 64):
+        found = [
+            resampled(*(seed.integers(n, size=(25, factor * n)) for n in repeats))
+            for _ in range(20)
+        ]
+        low, high = np.percentile(np.concatenate(found), [tail, 100 - tail])
+        if of_interval(low, high, bottom, top) != "inconclusive":
+            return factor * min(repeats)
+    return math.nan
+
+
+def _bounds(claim: Mapping[str, Any]) -> tuple[float, float]:
+    bottom, top = claim["between"]
+    return (
+        -math.inf if bottom is None else float(bottom),
+        math.inf if top is None else float(top),
+    )
+
+
+def _criterion(bottom: float, top: float) -> str:
+    if math.isinf(top):
+        return f">= {bottom:g}"
+    if math.isinf(bottom):
+        return f"<= {top:g}"
+    return f"{bottom:g} to {top:g}"
+
+
+def changes(now: pd.DataFrame, before: pd.DataFrame) -> list[str]:
+    """What differs between two tables' verdicts, a line each."""
+    old = before.set_index("claim")["verdict"]
+    new = now.set_index("claim")["verdict"]
+    names = list(dict.fromkeys([*old.index, *new.index]))
+    return [
+        f"{name}: {old.get(name, 'no claim')} -> {new.get(name, 'no claim')}"
+        for name in names
+        if old.get(name) != new.get(name)
+    ]
+
+
+def text(judged: pd.DataFrame) -> str:
+    """The table for a terminal, with how many claims have which verdict."""
+    short = judged[["claim", "verdict", "estimate", "low", "high", "criterion", "repeats"]]
+    counts = judged["verdict"].value_counts()
+    total = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+    lines = short.to_string(index=False, na_rep="", float_format=lambda x: f"{x:.4g}")
+    return f"{lines}\n{len(judged)} claims: {total}\n"
