@@ -92,8 +92,9 @@ def check(config: Config) -> None:
             "must be 10000 with data = mnist-full, whose test set is fixed"
         )
     pool = FULL_IMAGES if full else EMBEDDED_IMAGES - config["test_images"]
-    for figure in ("fig2", "fig3", "fig4b", "fig5", "fig6", "fig7"):
-        _check_sweep(figure, config[figure])
+    for figure, settings in config.items():
+        if isinstance(settings, dict) and "temperatures" in settings and figure != "figS1":
+            _check_sweep(figure, settings)
     for figure in ("fig5", "fig6", "fig7"):
         _check_images(figure, config[figure], pool, config["data"])
     if config["warm_start"]["batch_size"] > pool:

@@ -1,19 +1,5 @@
 # A verdict for every claim of the paper: `snakemake claims`; `snakemake check` compares them.
 
-CLAIMS = yaml.safe_load((ROOT / "config/claims.yaml").read_text())
-
-
-def claimed(wildcards):
-    """The repeats that claims are judged by; of an archive, those which it holds."""
-    names = dict.fromkeys(name for claim in CLAIMS for name in claim["tables"])
-    files = {
-        name: f"{TABLES}/{'fig1_ellipses' if name == 'fig1' else name + '_runs'}.csv"
-        for name in names
-    }
-    if config["from"] == "reference":
-        return {name: path for name, path in files.items() if Path(path).exists()}
-    return files
-
 
 rule claims:
     input:

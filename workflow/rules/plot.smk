@@ -14,7 +14,7 @@ rule plot:
     log:
         f"{RESULTS}/logs/plot_{{figure}}.log",
     wildcard_constraints:
-        figure="fig[1-7]",
+        figure="fig([1-7]|S1b?)",
     params:
         scale=SCALE,
     script:

@@ -91,11 +91,37 @@ PLOTTED = {
     "fig1": {"iterates": "fig1_iterates", "ellipses": "fig1_ellipses"},
     "fig4": {"prior": "fig4a", "table": "fig4b"},
     "fig7": {"panel_a": "fig7a", "panel_b": "fig7b"},
+    "figS1b": {
+        "eq8": "fig2",
+        "eq8_damped": "figS1_eq8_damped",
+        "flat": "figS1_flat",
+        "flat_damped": "figS1_flat_damped",
+        "jeffreys": "figS1_jeffreys",
+        "jeffreys_damped": "figS1_jeffreys_damped",
+        "runs": "fig2_runs",
+        "separable": "separable",
+    },
 }
-RECORDED = {"fig4": "fig4b", "fig7": "fig7a"}
+RECORDED = {"fig4": "fig4b", "fig7": "fig7a", "figS1b": "fig2"}
+SUPPLEMENT = ["figS1", "figS1b"]
 
 
 def plotted(wildcards):
     """The tables that a figure is drawn from, by the names of its `draw`."""
     tables = PLOTTED.get(wildcards.figure, {"table": wildcards.figure})
     return {name: f"{TABLES}/{table}.csv" for name, table in tables.items()}
+
+
+CLAIMS = yaml.safe_load((ROOT / "workflow/claims.yaml").read_text())
+
+
+def claimed(wildcards):
+    """The repeats that claims are judged by; of an archive, those which it holds."""
+    names = dict.fromkeys(name for claim in CLAIMS for name in claim["tables"])
+    files = {
+        name: f"{TABLES}/{'fig1_ellipses' if name == 'fig1' else name + '_runs'}.csv"
+        for name in names
+    }
+    if config["from"] == "reference":
+        return {name: path for name, path in files.items() if Path(path).exists()}
+    return files

@@ -12,7 +12,7 @@ rule langevin_sweep:
     log:
         f"{RESULTS}/logs/{{figure}}/{{point}}.log",
     wildcard_constraints:
-        figure="fig2",
+        figure="fig2|figS1_eq8_damped",
     resources:
         gpu=GPUS,
     params:
@@ -25,6 +25,21 @@ rule langevin_sweep:
         checkpoints=f"{RESULTS}/checkpoints/{{figure}}/{{point}}",
     script:
         "../scripts/experiment.py"
+
+
+use rule langevin_sweep as riemannian_sweep with:
+    input:
+        code=code("artifact.experiments.riemannian_sweep"),
+    wildcard_constraints:
+        figure="figS1_(flat|jeffreys)(_damped)?",
+    params:
+        experiment="riemannian_sweep",
+        figure=lambda wildcards: wildcards.figure,
+        settings=settings_of_point,
+        point=point_of,
+        root=config["seed"],
+        device=config["device"],
+        checkpoints=f"{RESULTS}/checkpoints/{{figure}}/{{point}}",
 
 
 use rule langevin_sweep as ngd_sweep with:
@@ -129,6 +144,42 @@ rule prior:
     params:
         experiment="prior",
         settings=config["fig4a"],
+        root=config["seed"],
+        device=config["device"],
+    script:
+        "../scripts/experiment.py"
+
+
+rule theorem_1:
+    input:
+        code=code("artifact.experiments.theorem_1"),
+    output:
+        exponents=f"{RESULTS}/tables/figS1.csv",
+        provenance=f"{RESULTS}/tables/figS1.json",
+    log:
+        f"{RESULTS}/logs/figS1.log",
+    resources:
+        gpu=GPUS,
+    params:
+        experiment="theorem_1",
+        settings=config["figS1"],
+        root=config["seed"],
+        device=config["device"],
+    script:
+        "../scripts/experiment.py"
+
+
+rule separable:
+    input:
+        code=code("artifact.experiments.separable"),
+    output:
+        table=f"{RESULTS}/tables/separable.csv",
+        provenance=f"{RESULTS}/tables/separable.json",
+    log:
+        f"{RESULTS}/logs/separable.log",
+    params:
+        experiment="separable",
+        settings=config["fig2"],
         root=config["seed"],
         device=config["device"],
     script:

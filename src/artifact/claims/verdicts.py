@@ -31,7 +31,7 @@ def judge_all(
     """A row a claim, columns `COLUMNS`.
 
     Args:
-        claims: as in `config/claims.yaml`.
+        claims: as in `workflow/claims.yaml`.
         tables: those that were run, by name, a row a repeat (`artifact.claims.repeats`).
         root: the root seed; each claim resamples by itself.
     """

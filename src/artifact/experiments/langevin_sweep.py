@@ -1,4 +1,4 @@
-"""Fig. 2: preconditioned Langevin dynamics on logistic regression, section 6.1."""
+"""Fig. 2: preconditioned Langevin dynamics on logistic regression, section 6.1; Fig. S1."""
 
 import jax.numpy as jnp
 import pandas as pd

@@ -33,9 +33,10 @@ def exact_rows(task: Task, params: Params) -> Rows:
         logits = task.logits(p, x_i[None])[0]
         return logits[1:] - logits[0]
 
-    probabilities = jax.nn.softmax(task.logits(params, task.x))
-    roots = jnp.sqrt(probabilities)
-    p, root_p = probabilities[:, 1:], roots[:, 1:]
+    # Not √p, whose slope is infinite where p underflows.
+    roots = jnp.exp(jax.nn.log_softmax(task.logits(params, task.x)) / 2)
+    root_p = roots[:, 1:]
+    p = root_p**2
     factor = jax.vmap(jnp.diag)(root_p) - (
         p[:, :, None] * root_p[:, None, :] / (1 + roots[:, :1, None])
     )

@@ -1,6 +1,13 @@
 """The samplers, one a module: `build(...)` gives `init` and `step`."""
 
-from ngd.samplers import langevin, mandt, ngd, preconditioned_langevin, stochastic_ngd
+from ngd.samplers import (
+    langevin,
+    mandt,
+    ngd,
+    preconditioned_langevin,
+    riemannian_langevin,
+    stochastic_ngd,
+)
 from ngd.samplers.algorithm import Info, SamplingAlgorithm
 
 __all__ = [
@@ -10,5 +17,6 @@ __all__ = [
     "mandt",
     "ngd",
     "preconditioned_langevin",
+    "riemannian_langevin",
     "stochastic_ngd",
 ]

@@ -10,7 +10,7 @@ import yaml
 
 from artifact.claims import repeats, statistics, verdicts
 
-CLAIMS = yaml.safe_load((Path(__file__).parents[3] / "config/claims.yaml").read_text())
+CLAIMS = yaml.safe_load((Path(__file__).parents[3] / "workflow/claims.yaml").read_text())
 OPTIMUM = {
     "claim": "an optimum",
     "where": "here",
@@ -157,7 +157,7 @@ def test_slopes_over_training_set_sizes():
 def test_the_elbow_is_the_least_of_all_curves():
     table = pd.concat([runs(3, 0.0), runs(3, 0.0, best=4.0, rate=0.2)])
     found = statistics.least_elbow({"fig7a": repeats.of_sweep(table)}, "fig7a", 0.25, 4.0)
-    # Of the curve that falls all the way: ln(1) - ln(1 + ln 4²) above, the same to 1 + ln 16² below.
+    # The curve of ε = 0.2, which falls all the way, bends least.
     low, middle, high = (np.log(1 + np.log(t / 4) ** 2) for t in (0.25, 1.0, 4.0))
     np.testing.assert_allclose(found, (high - 2 * middle + low) / np.log(4))
 

@@ -1,0 +1,104 @@
+"""Riemannian Langevin dynamics: eq. (4) with the drift that Theorem 1 leaves out."""
+
+import jax
+import jax.numpy as jnp
+from jax.flatten_util import ravel_pytree
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from ngd import bounds
+from ngd.metrics import damping as damped
+from ngd.metrics.factor import rows_of
+from ngd.metrics.metric import Metric
+from ngd.samplers.algorithm import Info, SamplingAlgorithm, move
+from ngd.samplers.preconditioned_langevin import State, init
+from ngd.task import Params, Task, gradient
+
+
+def correction(
+    metric: Metric, position: Params, damping: float, prior_exponent: float
+) -> Float[Array, " P"]:
+    """∇·G⁻¹ + k G⁻¹ ∇ln|G|, for G = F + δI.
+
+    Eq. (4) draws its noise at the metric before the update (Itô), so that with drift -G⁻¹∇C
+    alone the flux of e^{-C/T}|G|^k does not vanish; this drift, times T, makes it vanish:
+    Girolami & Calderhead (2011), as corrected by Xifara et al. (2014); Ma, Chen & Fox (2015)
+    eq. (3) with D = G⁻¹, Q = 0. It costs P products with dG/dω and a determinant.
+    """
+    flat, unravel = ravel_pytree(position)
+    key = jax.random.key(0)  # unused: `build` asks for a metric without chance
+
+    def rows(w: Array) -> Array:
+        factor, _ = metric.estimate(key, unravel(w), ())
+        return rows_of(factor)
+
+    u = rows(flat)
+    inverse = jnp.linalg.inv(u.T @ u + damping * jnp.eye(len(flat), dtype=flat.dtype))
+
+    def along(j: Array, column: Array) -> Array:
+        def product(w: Array) -> Array:
+            u = rows(w)
+            return u.T @ (u @ column)
+
+        return jax.jvp(product, (flat,), (j,))[1]
+
+    # ∂_j (G⁻¹) e_j = -G⁻¹ (∂_j G) G⁻¹ e_j, summed over j.
+    turned = jax.vmap(along)(jnp.eye(len(flat), dtype=flat.dtype), inverse).sum(axis=0)
+    slope = jax.grad(lambda w: damped.log_determinant(rows(w), damping))(flat)
+    return inverse @ (prior_exponent * slope - turned)
+
+
+def step(
+    rng_key: PRNGKeyArray,
+    state: State,
+    task: Task,
+    metric: Metric,
+    learning_rate: float,
+    temperature: float,
+    damping: float,
+    prior_exponent: float,
+) -> tuple[State, Info]:
+    """Δω = -ε G⁻¹((1/N) dC/dω + α) + (εT/N) `correction`, E[ααᵀ] = 2TG/(εN)."""
+    key_metric, key_noise = jax.random.split(rng_key)
+    factor, memory = metric.estimate(key_metric, state.position, state.memory)
+    scale = jnp.sqrt(2 * temperature / (learning_rate * task.examples))
+    alpha = scale * damped.noise(key_noise, factor, damping)
+    drift = damped.solve(factor, damping, gradient(task, state.position) + alpha)
+    extra = correction(metric, state.position, damping, prior_exponent)
+    displacement = -learning_rate * (drift - temperature / task.examples * extra)
+    position, info = move(state.position, displacement)
+    return State(position, memory), info
+
+
+def build(
+    task: Task,
+    metric: Metric,
+    learning_rate: float,
+    damping: float,
+    temperature: float = 1.0,
+    prior_exponent: float = 0.0,
+) -> SamplingAlgorithm:
+    """A sampler of e^{-C/T} |F + δI|^k as ε -> 0, whatever the metric and the dimension.
+
+    `preconditioned_langevin` is the same without the correction; what it samples is said
+    in `docs/theorem1.md`.
+
+    Args:
+        task: the cost and its N examples.
+        metric: a metric that is a function of ω, without chance or memory: `exact_fisher`.
+        learning_rate: ε > 0.
+        damping: δ >= 0 of eq. (16).
+        temperature: T >= 0.
+        prior_exponent: k; 0 for a flat prior over ω, 1/2 for the Jeffreys prior of eq. (9).
+
+    Raises:
+        ValueError: ε is not positive, or δ or T is negative.
+    """
+    bounds.positive("learning_rate", learning_rate)
+    bounds.non_negative("temperature", temperature)
+    bounds.non_negative("damping", damping)
+    return SamplingAlgorithm(
+        lambda position, rng_key=None: init(position, metric),
+        lambda rng_key, state: step(
+            rng_key, state, task, metric, learning_rate, temperature, damping, prior_exponent
+        ),
+    )

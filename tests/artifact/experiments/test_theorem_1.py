@@ -1,0 +1,66 @@
+"""The estimate of the exponent, on samples whose exponent is known."""
+
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+
+from artifact.experiments import separable, theorem_1
+
+SETTINGS = {"examples": 24, "true_norm": 1.0}
+
+
+def drawn(problem, grid, k, count, seed):
+    """ln|G| of independent draws from e^{-C/T}|G|^k on the grid."""
+    rng = np.random.default_rng(seed)
+    density = np.exp(grid.log_weights + k * grid.log_metric)
+    return grid.log_metric[rng.choice(len(density), count, p=density / density.sum())]
+
+
+@pytest.mark.parametrize("name", ["logistic_1d", "conformal_2d"])
+@pytest.mark.parametrize("k", [0.0, 0.5, 1.0])
+def test_the_exponent_of_exact_draws_is_found(name, k):
+    problem = theorem_1.problems(SETTINGS, 1)[name]
+    grid = theorem_1.quadrature(problem, 0.05, 1.0)
+    values = drawn(problem, grid, k, 20000, seed=5)
+    slope = (
+        theorem_1.expected_log_metric(grid, k + 1e-3)
+        - theorem_1.expected_log_metric(grid, k - 1e-3)
+    ) / 2e-3
+    error = values.std() / np.sqrt(len(values)) / slope
+    assert abs(theorem_1.exponent(grid, values.mean()) - k) < 4.5 * error
+
+
+def test_a_parabola_in_the_learning_rate_is_extrapolated():
+    rates = np.array([0.2, 0.1, 0.05])
+    k, error = theorem_1.extrapolate(rates, 0.5 + rates - 3 * rates**2, np.full(3, 0.01))
+    assert k == pytest.approx(0.5)
+    assert error > 0.01
+
+
+def test_the_table_holds_every_sampler_and_its_limit():
+    @contextmanager
+    def progress(total):
+        yield lambda count: None
+
+    settings = {
+        **SETTINGS,
+        "damping": 0.05,
+        "learning_rates": [0.2, 0.1, 0.05],
+        "temperatures": [1.0],
+        "burn_in": 2.0,
+        "spacing": 1.0,
+        "samples": 2,
+        "chains": 30,
+    }
+    table = theorem_1.run(settings, 1, progress)["exponents"]
+    assert len(table) == 3 * 3 * 4
+    assert np.isfinite(table[["exponent", "standard_error"]]).all(axis=None)
+    assert (table["low"] < table["high"]).all()
+
+
+def test_separable_classes_are_told_from_overlapping_ones():
+    x = np.array([[1.0, 0.0], [2.0, 1.0], [-1.0, 0.5], [-2.0, -1.0]])
+    assert separable.is_separable(x, np.array([1, 1, 0, 0]))
+    opposite = np.array([[1.0, 0.0], [-1.0, 0.0]])
+    assert not separable.is_separable(opposite, np.array([1, 1]))
