@@ -5,9 +5,9 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
+from tests.workflow.conftest import Clone
 
 from artifact import device
-from tests.workflow.conftest import Clone
 
 PROFILE = ("--workflow-profile", "profiles/gpu", "--config", "scale=smoke", "device=gpu")
 
