@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 ENVIRONMENT := .venv/.complete
 
-.PHONY: figures claims check test lint format bench growth gpu lock clean
+.PHONY: figures claims check report test lint format bench growth gpu lock clean
 
 figures: $(ENVIRONMENT)
 	$(BIN)/snakemake
@@ -12,6 +12,10 @@ figures: $(ENVIRONMENT)
 # A verdict for every claim; and whether each is the one that is archived.
 claims: $(ENVIRONMENT)
 	$(BIN)/snakemake claims
+
+# Everything on one page, that needs no network.
+report: $(ENVIRONMENT)
+	$(BIN)/snakemake report
 
 check: $(ENVIRONMENT)
 	$(BIN)/snakemake check

@@ -107,6 +107,17 @@ def test_claims_are_judged_and_checked_against_the_archive(smoke):
     assert "F1-langevin: reproduced -> inconclusive" in run.stdout + run.stderr
 
 
+def test_the_report_holds_every_figure_and_claim(smoke):
+    run = smoke.snakemake("--config", "scale=smoke", "--", "report")
+    assert run.returncode == 0, run.stderr[-5000:]
+    page = (smoke.path / "results/smoke/report.html").read_text()
+    assert page.count("data:image/svg+xml;base64,") == 9
+    claims = pd.read_csv(smoke.path / "results/smoke/claims.csv")
+    assert all(f'<th scope="row">{name}</th>' in page for name in claims["claim"])
+    exponents = pd.read_csv(smoke.path / "results/smoke/tables/figS1.csv")
+    assert set(exponents["sampler"]) == {"eq8", "flat", "jeffreys"}
+
+
 def test_scales_do_not_mix(smoke):
     plan = smoke.planned("--config", "scale=quick", "--", "figures/fig5.pdf")
     assert {"mnist", "mlp", "sweep_table", "plot"} <= plan.keys()

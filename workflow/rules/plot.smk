@@ -11,6 +11,7 @@ rule plot:
     output:
         pdf="figures/{figure}.pdf",
         png="figures/{figure}.png",
+        svg="figures/{figure}.svg",
     log:
         f"{RESULTS}/logs/plot_{{figure}}.log",
     wildcard_constraints:

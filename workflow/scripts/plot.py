@@ -15,4 +15,5 @@ panels = {
 }
 data = json.loads(Path(given.provenance).read_text())["data"]
 drawn = figure.draw(**panels, stamp=style.Stamp(snakemake.params.scale, data))
-style.save(drawn, Path(snakemake.output.pdf), Path(snakemake.output.png))
+output = snakemake.output
+style.save(drawn, Path(output.pdf), Path(output.png), Path(output.svg))

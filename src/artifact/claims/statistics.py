@@ -157,7 +157,7 @@ def exponent(means: Means, tables: Sequence[Mapping[str, Any]]) -> Numbers:
 
 
 def least_elbow(means: Means, table: str, below: float, above: float) -> Numbers:
-    """The least bend of any curve: d ln C/d ln T from T = 1 to `above`, less that from `below`."""
+    """The least bend at T = 1 of any curve: the slope of ln C against ln T beyond, less before."""
     bends = []
     for found in curves(means, table, "ensemble_cross_entropy"):
         low, middle, high = (np.log(at(found, t)) for t in (below, 1.0, above))

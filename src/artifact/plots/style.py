@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -80,12 +81,13 @@ def panels(stamp: Stamp, counted: str, height: float = 3.4) -> Iterator[tuple[Fi
         figure.supxlabel(text, fontsize=7, color=GREY, x=0.5)
 
 
-def save(figure: Figure, pdf: Path, png: Path) -> None:
-    """Write both files whole, with the same bytes at each call."""
+def save(figure: Figure, pdf: Path, png: Path, svg: Path) -> None:
+    """Write all three files whole, with the same bytes at each call."""
+    unset = {"CreationDate": None, "ModDate": None}
     with mpl.rc_context(RC):
-        unset = {"CreationDate": None, "ModDate": None}
-        files.replace(pdf, lambda path: figure.savefig(path, format="pdf", metadata=unset))
-        files.replace(
-            png,
-            lambda path: figure.savefig(path, format="png", dpi=200, metadata={"Software": None}),
-        )
+        for path, more in (
+            (pdf, {"metadata": unset}),
+            (png, {"metadata": {"Software": None}, "dpi": 200}),
+            (svg, {"metadata": {"Date": None}}),
+        ):
+            files.replace(path, partial(figure.savefig, format=path.suffix[1:], **more))

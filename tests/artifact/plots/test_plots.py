@@ -218,22 +218,23 @@ def test_no_text_overlaps_the_labels_or_leaves_the_figure(figure: Any) -> None:
 def test_the_same_tables_give_the_same_bytes(name: str, tmp_path: Path) -> None:
     saved = []
     for attempt in ("first", "second"):
-        pdf, png = tmp_path / f"{attempt}.pdf", tmp_path / f"{attempt}.png"
-        style.save(FIGURES[name](), pdf, png)
-        saved.append((pdf.read_bytes(), png.read_bytes()))
+        paths = [tmp_path / f"{attempt}.{suffix}" for suffix in ("pdf", "png", "svg")]
+        style.save(FIGURES[name](), *paths)
+        saved.append([path.read_bytes() for path in paths])
     assert saved[0] == saved[1]
     assert b"CreationDate" not in saved[0][0]
     assert b"Software" not in saved[0][1]
+    assert b"dc:date" not in saved[0][2]
 
 
 def test_fonts_are_embedded_as_outlines_that_editors_can_use(tmp_path: Path) -> None:
-    style.save(FIGURES["fig2"](), tmp_path / "a.pdf", tmp_path / "a.png")
+    style.save(FIGURES["fig2"](), *(tmp_path / f"a.{suffix}" for suffix in ("pdf", "png", "svg")))
     pdf = (tmp_path / "a.pdf").read_bytes()
     assert b"/FontFile2" in pdf
     assert b"/Type3" not in pdf
 
 
-@pytest.mark.parametrize("failing", ["pdf", "png"])
+@pytest.mark.parametrize("failing", ["pdf", "png", "svg"])
 def test_a_save_that_fails_leaves_no_half_written_file(
     failing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -245,14 +246,14 @@ def test_a_save_that_fails_leaves_no_half_written_file(
             path.write_bytes(path.read_bytes()[:100])
             raise OSError("disk full")
 
-    pdf, png = tmp_path / "a.pdf", tmp_path / "a.png"
-    for path in (pdf, png):
+    paths = {suffix: tmp_path / f"a.{suffix}" for suffix in ("pdf", "png", "svg")}
+    for path in paths.values():
         path.write_bytes(b"before")
     monkeypatch.setattr(figure, "savefig", savefig)
     with pytest.raises(OSError, match="disk full"):
-        style.save(figure, pdf, png)
-    assert sorted(tmp_path.iterdir()) == [pdf, png]
-    assert {"pdf": pdf, "png": png}[failing].read_bytes() == b"before"
+        style.save(figure, *paths.values())
+    assert sorted(tmp_path.iterdir()) == list(paths.values())
+    assert paths[failing].read_bytes() == b"before"
 
 
 def test_a_draw_that_fails_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

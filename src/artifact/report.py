@@ -1,0 +1,110 @@
+"""The report: one page that holds all it shows, so that opening it asks for nothing."""
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import jinja2
+import pandas as pd
+from markdown_it import MarkdownIt
+
+VERDICTS = ("reproduced", "not reproduced", "inconclusive")
+
+
+class Figure(NamedTuple):
+    """A figure and where its numbers come from.
+
+    Attributes:
+        name: as in its file's.
+        title: what it shows.
+        image: the drawing, as a `data:` address.
+        data: the data set.
+        commits: those it was made at.
+        devices: those it was made on.
+        versions: of Python and the packages.
+        jobs: how many.
+        seconds: all jobs' together.
+        longest: the longest job's.
+    """
+
+    name: str
+    title: str
+    image: str
+    data: str
+    commits: list[str]
+    devices: list[str]
+    versions: dict[str, str]
+    jobs: int
+    seconds: float
+    longest: float
+
+
+def figure(name: str, svg: bytes, provenance: Mapping[str, Any]) -> Figure:
+    """A figure of the page.
+
+    Args:
+        name: as in its file's.
+        svg: the drawing.
+        provenance: a table's: of one job, or with the `points` it gathers.
+    """
+    jobs = provenance.get("points", [provenance])
+    title = (import_module(f"artifact.plots.{name}").__doc__ or name).splitlines()[0]
+    return Figure(
+        name=name,
+        title=title,
+        image="data:image/svg+xml;base64," + base64.b64encode(svg).decode(),
+        data=provenance["data"],
+        commits=sorted({job["commit"] or "not in git" for job in jobs}),
+        devices=sorted({f"{job['device']['kind']}, {job['threads']} threads" for job in jobs}),
+        versions=jobs[0]["versions"],
+        jobs=len(jobs),
+        seconds=sum(job["seconds"] for job in jobs),
+        longest=max(job["seconds"] for job in jobs),
+    )
+
+
+def render(
+    template: str,
+    settings: Mapping[str, Any],
+    figures: Sequence[Figure],
+    claims: pd.DataFrame,
+    readings: str,
+) -> str:
+    """The page.
+
+    Args:
+        template: of Jinja, in HTML.
+        settings: the whole config.
+        figures: in order.
+        claims: see `artifact.claims.verdicts.judge_all`.
+        readings: how we read the paper, in Markdown.
+    """
+    rows = claims.astype(object).where(claims.notna(), None).to_dict("records")
+    counts = {verdict: int((claims["verdict"] == verdict).sum()) for verdict in VERDICTS}
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
+    environment.filters["number"] = lambda value: "" if value is None else f"{value:.3g}"
+    environment.filters["duration"] = duration
+    return environment.from_string(template).render(
+        settings=settings,
+        settings_text=json.dumps(settings, indent=2, default=str),
+        figures=figures,
+        claims=rows,
+        counts=counts,
+        readings=MarkdownIt().enable("table").render(_below(readings)),
+    )
+
+
+def duration(seconds: float) -> str:
+    """Seconds, minutes or hours, whichever reads best."""
+    for unit, size in (("h", 3600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{seconds:.1f} s"
+
+
+def _below(markdown: str) -> str:
+    """Markdown without its title, its headings a level lower."""
+    lines = markdown.splitlines()[1:]
+    return "\n".join("#" + line if line.startswith("#") else line for line in lines)

@@ -1,0 +1,143 @@
+"""The report: whole, self-contained, and right in a browser where there is one."""
+
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from artifact import report
+from artifact.claims import verdicts
+
+ROOT = Path(__file__).parents[2]
+SVG = (
+    b'<svg xmlns="http://www.w3.org/2000/svg" width="70" height="30">'
+    b'<rect width="70" height="30" fill="#d55e00"/></svg>'
+)
+JOB = {
+    "data": "simulated",
+    "commit": "abc",
+    "device": {"kind": "cpu"},
+    "threads": 1,
+    "versions": {"jax": "1.2.3"},
+    "seconds": 90.0,
+}
+READINGS = "# Readings\n\n## Slips\n\n| a | b |\n|---|---|\n| 1 | <2> |\n"
+
+
+def claims():
+    rows = [
+        {"claim": "F1", "says": "a < b & c", "verdict": "reproduced", "repeats": 9, "low": 0.25},
+        {"claim": "F2", "says": "it", "verdict": "inconclusive", "repeats": 0, "note": "not run"},
+    ]
+    table = pd.DataFrame(rows, columns=verdicts.COLUMNS)
+    table["high"] = table["estimate"] = table["low"]
+    table["repeats_wanted"] = [9, 5]
+    words = ["note", "where", "statistic", "criterion"]
+    table[words] = table[words].astype(object).fillna("")
+    return table
+
+
+def page(figures=None):
+    figures = figures or [
+        report.figure("fig1", SVG, JOB),
+        report.figure("fig7", SVG, {"data": "mnist-full", "points": [JOB, {**JOB, "commit": ""}]}),
+    ]
+    template = (ROOT / "workflow/report/template.html").read_text()
+    settings = {"scale": "smoke", "data": "mnist-5000", "seed": 1, "from": "chains"}
+    return report.render(template, settings, figures, claims(), READINGS)
+
+
+class Addresses(HTMLParser):
+    """Every address that a browser would follow, and every id."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.found, self.ids, self.alts = [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        for name, value in attrs:
+            if name in ("src", "href", "srcset", "data", "action", "poster"):
+                self.found.append(value)
+            if name == "id":
+                self.ids.append(value)
+            if name == "alt":
+                self.alts.append(value)
+
+
+def test_nothing_on_the_page_leads_out_of_it():
+    parsed = Addresses(page())
+    assert all(address.startswith(("data:", "#")) for address in parsed.found)
+    assert {a[1:] for a in parsed.found if a.startswith("#")} <= set(parsed.ids)
+    assert "url(" not in page()
+    assert "<script" not in page()
+
+
+def test_it_tells_claims_figures_commands_and_provenance():
+    text = page()
+    assert "a &lt; b &amp; c" in text
+    assert "1 reproduced" in text
+    assert "0.25 to 0.25" in text
+    assert "5 wanted" in text
+    assert "snakemake --config scale=smoke -- figures/fig7.pdf" in text
+    assert "2, 3.0 min together, the longest 1.5 min" in text
+    assert "abc, not in git" in text
+    assert "<h3>Slips</h3>" in text
+    assert "&lt;2&gt;" in text
+    assert all(Addresses(text).alts)
+
+
+def test_the_same_results_give_the_same_page():
+    assert page() == page()
+
+
+def test_durations_are_told_in_the_unit_that_reads_best():
+    assert report.duration(3.14) == "3.1 s"
+    assert report.duration(90) == "1.5 min"
+    assert report.duration(7200) == "2.0 h"
+
+
+BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
+MEASURE = """<script>document.title = [...document.images].map(image => [image.complete,
+  image.naturalWidth > 0, image.getBoundingClientRect().width > 100].every(Boolean)).join()
+  + " " + (document.documentElement.scrollWidth <= window.innerWidth)</script></body>"""
+
+
+def measuring(text: str) -> str:
+    return re.sub(r"<meta http-equiv[^>]*>", "", text).replace("</body>", MEASURE)
+
+
+def browse(path: Path, *options: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr",
+         f"--user-data-dir={path.parent / 'profile'}", *options, path.as_uri()],
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium")
+@pytest.mark.parametrize("width", [390, 1200])
+def test_in_a_browser_every_figure_shows_and_the_console_is_silent(tmp_path, width):
+    path = tmp_path / "report.html"
+    path.write_text(page())
+    told = browse(path, f"--window-size={width},3000", "--dump-dom")
+    assert "CONSOLE" not in told.stderr
+    # The page itself allows no script; this copy does, to measure what is shown.
+    path.write_text(measuring(page()))
+    told = browse(path, f"--window-size={width},3000", "--dump-dom")
+    assert "<title>true,true true</title>" in told.stdout
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium")
+def test_the_browser_check_can_fail(tmp_path):
+    path = tmp_path / "report.html"
+    broken = report.figure("fig1", b"no svg", JOB)
+    path.write_text(
+        re.sub(r"<meta http-equiv[^>]*>", "", page([broken])).replace("</body>", MEASURE)
+    )
+    told = browse(path, "--window-size=1200,3000", "--dump-dom")
+    assert "<title>false true</title>" in told.stdout
