@@ -1,5 +1,6 @@
 """Settings: the paper's, a scale's changes to them, the user's; and what they may be."""
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -102,11 +103,17 @@ def check(config: Config) -> None:
             f"config: warm_start.batch_size = {config['warm_start']['batch_size']} is not "
             f"allowed; must be <= {pool}, the training images of data = {config['data']}"
         )
-    fig1 = config["fig1"]
+    fig1, figure_s2 = config["fig1"], config["figS2"]
+    _check_batch("fig1", fig1["learning_rate"], fig1["examples"], fig1["temperature"], False)
+    for examples, rate in itertools.product(figure_s2["examples"], figure_s2["learning_rates"]):
+        _check_batch("figS2", rate, examples, figure_s2["temperature"], True)
+
+
+def _check_batch(figure: str, rate: float, examples: int, temperature: float, exact: bool) -> None:
     try:
-        theorem_2.batch_size(fig1["learning_rate"], fig1["examples"], fig1["temperature"], False)
+        theorem_2.batch_size(rate, examples, temperature, exact)
     except ValueError as error:
-        raise ConfigError(f"config: fig1.temperature is not allowed; {error}") from None
+        raise ConfigError(f"config: {figure}.temperature is not allowed; {error}") from None
 
 
 def _check_sweep(figure: str, settings: Config) -> None:

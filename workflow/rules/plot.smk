@@ -4,9 +4,7 @@
 rule plot:
     input:
         unpack(plotted),
-        provenance=lambda wildcards: (
-            f"{TABLES}/{RECORDED.get(wildcards.figure, wildcards.figure)}.json"
-        ),
+        provenance=lambda wildcards: provenance_of(wildcards.figure),
         code=lambda wildcards: code(f"artifact.plots.{wildcards.figure}"),
     output:
         pdf="figures/{figure}.pdf",
@@ -15,7 +13,7 @@ rule plot:
     log:
         f"{RESULTS}/logs/plot_{{figure}}.log",
     wildcard_constraints:
-        figure="fig([1-7]|S1b?)",
+        figure="fig([1-7]|S1b?|S2)",
     params:
         scale=SCALE,
     script:

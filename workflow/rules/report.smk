@@ -1,11 +1,6 @@
 # One self-contained page: figures, claims, readings, provenance.
 
 
-def provenance_of(figure):
-    """Where a figure's numbers come from."""
-    return f"{TABLES}/{RECORDED.get(figure, figure)}.json"
-
-
 rule report:
     input:
         figures=expand("figures/{figure}.svg", figure=FIGURES + SUPPLEMENT),

@@ -103,7 +103,12 @@ PLOTTED = {
     },
 }
 RECORDED = {"fig4": "fig4b", "fig7": "fig7a", "figS1b": "fig2"}
-SUPPLEMENT = ["figS1", "figS1b"]
+SUPPLEMENT = ["figS1", "figS1b", "figS2"]
+
+
+def provenance_of(figure):
+    """Where a figure's numbers come from."""
+    return f"{TABLES}/{RECORDED.get(figure, figure)}.json"
 
 
 def plotted(wildcards):

@@ -169,6 +169,21 @@ rule theorem_1:
         "../scripts/experiment.py"
 
 
+use rule theorem_1 as theorem_2 with:
+    input:
+        code=code("artifact.experiments.theorem_2"),
+    output:
+        runs=f"{RESULTS}/tables/figS2.csv",
+        provenance=f"{RESULTS}/tables/figS2.json",
+    log:
+        f"{RESULTS}/logs/figS2.log",
+    params:
+        experiment="theorem_2",
+        settings=config["figS2"],
+        root=config["seed"],
+        device=config["device"],
+
+
 rule separable:
     input:
         code=code("artifact.experiments.separable"),
