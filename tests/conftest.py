@@ -1,8 +1,16 @@
 """Runtime shape checks of the library, and double precision where a test asks for it."""
 
+import os
+
+import pytest
+
+from artifact import device
+
+# Before JAX is imported, as in every job.
+os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {device.XLA_FLAGS}".strip()
+
 import jax
 import jaxtyping
-import pytest
 
 # Before any test imports `ngd`: from here on every annotated array is checked.
 jaxtyping.install_import_hook("ngd", "beartype.beartype")

@@ -8,6 +8,9 @@ import sys
 
 PLATFORMS = {"cpu": "cpu", "gpu": "cuda"}
 
+XLA_FLAGS = "--xla_cpu_experimental_ynn_fusion_type="
+"""No fusions by YNNPACK: those of jaxlib 0.10.2 give wrong numbers in silence (JAX issue 39103)."""
+
 
 def claim(device: str, threads: int) -> None:
     """Limit JAX to one platform, and its and the linear algebra's pools to `threads`.
@@ -29,6 +32,7 @@ def claim(device: str, threads: int) -> None:
     pools = ("NPROC", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     os.environ.update(dict.fromkeys(pools, str(threads)))
     os.environ["JAX_PLATFORMS"] = PLATFORMS[device]
+    os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {XLA_FLAGS}".strip()
 
 
 def lacks_gpu() -> str:

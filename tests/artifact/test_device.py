@@ -26,3 +26,17 @@ def test_a_job_that_was_promised_a_gpu_never_falls_back_to_the_cpu():
     )
     found = run(program)
     assert found.stdout.strip() == "gpu" or found.returncode != 0
+
+
+def test_a_job_is_spared_the_wrong_products_of_jaxlib_0_10_2():
+    """A vmapped product followed by a sum: without our flag 1065369600 (JAX issue 39103)."""
+    program = """
+from artifact import device
+device.claim("cpu", 1)
+import jax, jax.numpy as jnp
+i = jnp.arange(32769, dtype=jnp.float32)
+x = jnp.stack((i, 0 * i, 0 * i), axis=1)
+found = jax.jit(jax.vmap(lambda row: jnp.sum((jnp.eye(3) @ row) ** 2)))(x)
+print(float(found[-1]))
+"""
+    assert float(run(program).stdout) == 32768.0**2
