@@ -18,6 +18,10 @@ TOLERANCE = 1e-6
 """T of a file and of a claim are the same when they differ by less than this part."""
 
 
+LEAST_POINTS = 3
+"""A curve of fewer points has no optimum to speak of."""
+
+
 class LackingError(LookupError):
     """A table or a point which the statistic needs was not run."""
 
@@ -65,6 +69,8 @@ def at(curve: pd.DataFrame, temperature: float) -> Numbers:
 
 def best(curve: pd.DataFrame, metric: str) -> Numbers:
     """Where on its axis a curve is best: the least cross entropy, the largest accuracy."""
+    if curve.shape[1] < LEAST_POINTS:
+        raise LackingError(f"fewer than {LEAST_POINTS} points on a curve")
     values = curve.to_numpy()
     index = values.argmin(1) if metric.endswith("cross_entropy") else values.argmax(1)
     return curve.columns.to_numpy(float)[index]
