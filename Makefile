@@ -56,7 +56,7 @@ $(ENVIRONMENT): requirements.lock pyproject.toml
 	touch $@
 
 # Renews the lock files; needs uv.
-COMPILE = uv pip compile pyproject.toml --extra figures --extra dev --universal \
+COMPILE = uv pip compile pyproject.toml --extra figures --extra cluster --extra dev --universal \
   --python-version 3.11 --fork-strategy fewest --generate-hashes --no-emit-index-url \
   --no-header --no-annotate
 lock:
