@@ -11,6 +11,12 @@ from jaxtyping import Array, Float, Int
 Params = Any
 """A pytree of arrays: the parameters ω of any model."""
 
+PIECE = 128
+"""Examples differentiated at once: what passes between their layers then stays in the cache."""
+
+LARGE = 1024
+"""From so many examples on, a gradient is summed over pieces."""
+
 
 class Task(NamedTuple):
     """A model and its training set, which together fix the cost C of section 4.
@@ -72,7 +78,21 @@ def gradient(
     task: Task, params: Params, indices: Int[Array, " B"] | None = None
 ) -> Float[Array, " P"]:
     """(1/N) dC/dω, or with `indices` its minibatch estimate (1/N) dC/dω + β, eqs (11), (12)."""
-    return flatten(jax.grad(lambda p: mean_cost(task, p, indices))(params))
+    size = task.examples if indices is None else len(indices)
+    if size < LARGE:
+        return flatten(jax.grad(lambda p: mean_cost(task, p, indices))(params))
+    indices = jnp.arange(size) if indices is None else indices
+
+    def of_sum(piece: Int[Array, " b"]) -> Params:
+        x, y = task.x[piece], task.y[piece]
+        return jax.grad(lambda p: jnp.sum(losses(task.logits(p, x), y)))(params)
+
+    def add(total: Params, piece: Int[Array, " b"]) -> tuple[Params, None]:
+        return jax.tree.map(jnp.add, total, of_sum(piece)), None
+
+    first = (size - 1) % PIECE + 1
+    total, _ = jax.lax.scan(add, of_sum(indices[:first]), indices[first:].reshape(-1, PIECE))
+    return flatten(total) / size + flatten(jax.grad(task.regulariser)(params))
 
 
 def per_example_gradients(

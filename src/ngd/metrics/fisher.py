@@ -10,12 +10,9 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from ngd import bounds, minibatch
 from ngd.metrics.factor import Factor, Rows, scale
 from ngd.metrics.metric import Metric, memoryless
-from ngd.task import Params, Task, per_example_gradients
+from ngd.task import PIECE, Params, Task, per_example_gradients
 
 Labels = Callable[[Array], Array]
-
-PIECE = 128
-"""Examples differentiated at once: what passes between their layers then stays in the cache."""
 
 
 def exact_rows(task: Task, params: Params) -> Rows:
