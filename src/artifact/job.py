@@ -34,7 +34,7 @@ def run(
 
     Args:
         experiment: the module's name.
-        arguments: its settings, root seed and, for a sweep, figure and point.
+        arguments: its settings, root seed and, for a sweep, figure and points.
         inputs: files by the name of the argument that takes what they hold; see `READERS`.
         outputs: files by the name of the result that goes there, and "provenance".
         log: where progress is shown.
@@ -49,7 +49,7 @@ def run(
         given = dict(arguments)
         kept = None
         if checkpoints is not None:
-            given["point"] = Point(**given["point"])
+            given["points"] = [Point(**point) for point in given["points"]]
             mark = checkpoint.fingerprint(arguments, [*inputs.values(), *code])
             kept = given["checkpoints"] = Checkpoints(checkpoints, mark)
         module = import_module(f"artifact.experiments.{experiment}")

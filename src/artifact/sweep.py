@@ -26,9 +26,20 @@ class Point(NamedTuple):
     batch_size: int
 
 
-def name(point: Point) -> str:
-    """The point in a file's name."""
-    return f"N{point.examples}_eps{point.learning_rate:g}_T{point.temperature:g}"
+def jobs(settings: Settings, together: bool = False) -> dict[str, list[Point]]:
+    """The points of a figure by the job that runs them, which is named as its files are.
+
+    Args:
+        settings: the figure's.
+        together: whether one job runs all temperatures of an N and ε; else a point is a job.
+    """
+    found: dict[str, list[Point]] = {}
+    for point in points(settings):
+        name = f"N{point.examples}_eps{point.learning_rate:g}"
+        if not together:
+            name += f"_T{point.temperature:g}"
+        found.setdefault(name, []).append(point)
+    return found
 
 
 def panels(settings: Settings) -> list[Settings]:

@@ -2,7 +2,7 @@
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Int, PRNGKeyArray
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 
 def draw(rng_key: PRNGKeyArray, examples: int, size: int) -> Int[Array, " size"]:
@@ -18,3 +18,16 @@ def draw(rng_key: PRNGKeyArray, examples: int, size: int) -> Int[Array, " size"]
     # for ties; these 2^30 bit patterns are distinct normal floats in the integers' order.
     bits = jnp.uint32(0x00800000) + (jax.random.bits(rng_key, (examples,), jnp.uint32) >> 2)
     return jax.lax.top_k(jax.lax.bitcast_convert_type(bits, jnp.float32), size)[1]
+
+
+def weights(
+    rng_key: PRNGKeyArray, examples: int, size: int | Int[Array, ""]
+) -> Float[Array, " examples"]:
+    """1/B for each example of a minibatch and 0 for all others.
+
+    B need not be known when a program is compiled, so that one program can run chains of
+    several temperatures: under `vmap` over B alone they share the draw, the larger batches
+    holding the smaller ones.
+    """
+    drawn = jax.random.permutation(rng_key, examples) < size
+    return drawn / jnp.asarray(size, float)

@@ -95,6 +95,17 @@ def gradient(
     return flatten(total) / size + flatten(jax.grad(task.regulariser)(params))
 
 
+def weighted_gradient(
+    task: Task, params: Params, weights: Float[Array, " N"]
+) -> Float[Array, " P"]:
+    """`gradient` of a minibatch given by a weight an example, 1/B or 0: `minibatch.weights`."""
+
+    def cost(p: Params) -> Float[Array, ""]:
+        return weights @ losses(task.logits(p, task.x), task.y) + task.regulariser(p)
+
+    return flatten(jax.grad(cost)(params))
+
+
 def per_example_gradients(
     task: Task, params: Params, x: Array, y: Int[Array, " m"]
 ) -> Float[Array, "m P"]:

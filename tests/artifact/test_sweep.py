@@ -34,11 +34,11 @@ def test_panels_share_points():
         "temperatures": [1.0, 2.0],
         "exact_temperature": True,
     }
-    names = [sweep.name(point) for point in sweep.points(settings)]
-    assert len(names) == len(set(names)) == 6
+    names = sweep.jobs(settings)
+    assert len(names) == len(sweep.points(settings)) == 6
     for letter, count in (("a", 4), ("b", 4)):
-        of_panel = {sweep.name(p) for p in sweep.points(sweep.panel(settings, letter))}
-        assert of_panel <= set(names)
+        of_panel = sweep.jobs(sweep.panel(settings, letter)).keys()
+        assert of_panel <= names.keys()
         assert len(of_panel) == count
 
 
@@ -66,3 +66,12 @@ def test_fig_7_samples_the_last_34_of_17000_updates():
 def test_a_point_depends_on_no_other_point():
     settings = {"examples": [1], "temperatures": [1.0], "learning_rates": [0.1], "damping": 0.1}
     assert sweep.of_point(settings) == {"damping": 0.1}
+
+
+def test_one_job_runs_all_temperatures_that_are_together():
+    settings = {"examples": [10, 20], "temperatures": [1.0, 2.0], "learning_rates": [0.1]}
+    apart, together = sweep.jobs(settings), sweep.jobs(settings, together=True)
+    assert list(apart) == ["N10_eps0.1_T1", "N10_eps0.1_T2", "N20_eps0.1_T1", "N20_eps0.1_T2"]
+    assert list(together) == ["N10_eps0.1", "N20_eps0.1"]
+    for jobs in (apart, together):
+        assert [point for points in jobs.values() for point in points] == sweep.points(settings)

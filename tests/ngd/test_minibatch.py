@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from ngd import minibatch
-from ngd.task import gradient, per_example_gradients
+from ngd.task import gradient, l2, per_example_gradients, weighted_gradient
 
 
 def draws(n, size, count, seed=0):
@@ -76,6 +76,34 @@ def test_minibatch_gradient_is_the_batchs_mean_plus_the_whole_regulariser(any_to
     np.testing.assert_allclose(
         gradient(regular, params, jnp.asarray(indices)),
         rows[indices].mean(axis=0) + 0.3 * flat,
+        rtol=1e-10,
+        atol=1e-13,
+    )
+
+
+def test_weights_are_a_batch_of_each_size_the_larger_ones_holding_the_smaller(z_scores):
+    sizes = jnp.asarray([1, 4, 10])
+    keys = jax.random.split(jax.random.key(0), 20000)
+    both = jax.vmap(jax.vmap(lambda key, size: minibatch.weights(key, 10, size), (None, 0)), (0, 0))
+    weights = np.asarray(both(keys, jnp.broadcast_to(sizes, (20000, 3))))
+    members = weights > 0
+    np.testing.assert_array_equal(members.sum(axis=2), np.broadcast_to(sizes, (20000, 3)))
+    np.testing.assert_allclose(weights.sum(axis=2), 1, rtol=1e-6)
+    assert (members[:, 0] <= members[:, 1]).all()
+    four = members[:, 1].astype(float)
+    pairs = np.einsum("ci,cj->cij", four, four)[:, *np.triu_indices(10, 1)]
+    assert np.abs(z_scores(four, 0.4)).max() < 4.5
+    assert np.abs(z_scores(pairs, 4 * 3 / 90)).max() < 4.5
+
+
+def test_a_weighted_gradient_is_that_of_its_batch(any_toy):
+    task, params = any_toy
+    task = task._replace(regulariser=l2(0.3))
+    weights = minibatch.weights(jax.random.key(0), task.examples, 4)
+    (members,) = np.nonzero(np.asarray(weights))
+    np.testing.assert_allclose(
+        weighted_gradient(task, params, weights),
+        gradient(task, params, jnp.asarray(members)),
         rtol=1e-10,
         atol=1e-13,
     )

@@ -23,8 +23,9 @@ def test_every_result_tells_its_provenance(smoke):
         record = json.loads(path.read_text())
         assert {"settings", "versions", "device", "threads", "seconds", "data"} <= record.keys()
         runs = pd.read_csv(path.with_suffix(".csv"))
-        assert (runs["temperature"] == record["settings"]["point"]["temperature"]).all()
-        assert len(runs) == record["settings"]["settings"]["repeats"]
+        points = record["settings"]["points"]
+        assert set(runs["temperature"]) == {point["temperature"] for point in points}
+        assert len(runs) == record["settings"]["settings"]["repeats"] * len(points)
 
 
 def test_every_job_shows_its_progress(smoke):
@@ -48,8 +49,8 @@ def test_another_setting_reruns_only_what_depends_on_it(smoke):
 
 
 def test_another_temperature_runs_only_the_new_point(smoke):
-    plan = smoke.planned("--config", "scale=smoke", "fig2={temperatures: [0.2, 1.0, 2.0]}")
-    assert plan["langevin_sweep"] == 1
+    plan = smoke.planned("--config", "scale=smoke", "fig5={temperatures: [0.25, 1.0, 2.0]}")
+    assert plan["mlp"] == 1
     assert "ngd_sweep" not in plan
 
 

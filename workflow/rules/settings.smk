@@ -52,6 +52,10 @@ TABLES = ARCHIVE if config["from"] == "reference" else f"{RESULTS}/tables"
 FIGURES = [f"fig{number}" for number in range(1, 8)]
 
 
+# Logistic regression: chains on one training set share their updates' largest product.
+TOGETHER = ["fig2", "fig3", "fig4b", "figS1_eq8_damped"]
+
+
 def code(module):
     """The module that makes a result, and all of ours that it imports."""
     return sources.closure(module, SOURCES)
@@ -66,24 +70,21 @@ def sweep_of(table):
 
 
 def point_files(table, suffix):
-    """A sweep's results, one a point."""
+    """A sweep's results, one a job."""
     figure, grid = sweep_of(table)
-    return [
-        f"{RESULTS}/points/{figure}/{sweep.name(point)}.{suffix}"
-        for point in sweep.points(grid)
-    ]
+    names = sweep.jobs(grid, figure in TOGETHER)
+    return [f"{RESULTS}/points/{figure}/{name}.{suffix}" for name in names]
 
 
-def point_of(wildcards):
-    """The point of a sweep that a file's name stands for."""
-    named = {
-        sweep.name(point): point for point in sweep.points(config[wildcards.figure])
-    }
-    return named[wildcards.point]._asdict()
+def points_of(wildcards):
+    """The points of a sweep that a file's name stands for."""
+    figure = wildcards.figure
+    named = sweep.jobs(config[figure], figure in TOGETHER)
+    return [point._asdict() for point in named[wildcards.point]]
 
 
 def settings_of_point(wildcards):
-    """The slice of a figure's settings on which a single point depends."""
+    """The slice of a figure's settings on which each point depends."""
     return sweep.of_point(config[wildcards.figure])
 
 

@@ -1,4 +1,4 @@
-# One job a point of a sweep, its seeds inside.
+# One job a point of a sweep, its seeds inside; of logistic regression all temperatures too.
 
 GPUS = 1 if config["device"] == "gpu" else 0
 
@@ -19,7 +19,7 @@ rule langevin_sweep:
         experiment="langevin_sweep",
         figure=lambda wildcards: wildcards.figure,
         settings=settings_of_point,
-        point=point_of,
+        points=points_of,
         root=config["seed"],
         device=config["device"],
         checkpoints=f"{RESULTS}/checkpoints/{{figure}}/{{point}}",
@@ -36,7 +36,7 @@ use rule langevin_sweep as riemannian_sweep with:
         experiment="riemannian_sweep",
         figure=lambda wildcards: wildcards.figure,
         settings=settings_of_point,
-        point=point_of,
+        points=points_of,
         root=config["seed"],
         device=config["device"],
         checkpoints=f"{RESULTS}/checkpoints/{{figure}}/{{point}}",
@@ -51,7 +51,7 @@ use rule langevin_sweep as ngd_sweep with:
         experiment="ngd_sweep",
         figure=lambda wildcards: wildcards.figure,
         settings=settings_of_point,
-        point=point_of,
+        points=points_of,
         root=config["seed"],
         device=config["device"],
         checkpoints=f"{RESULTS}/checkpoints/{{figure}}/{{point}}",
@@ -67,7 +67,7 @@ use rule langevin_sweep as mlp with:
         experiment="mlp",
         figure=lambda wildcards: wildcards.figure,
         settings=settings_of_point,
-        point=point_of,
+        points=points_of,
         root=config["seed"],
         device=config["device"],
         checkpoints=f"{RESULTS}/checkpoints/{{figure}}/{{point}}",
@@ -104,7 +104,7 @@ use rule langevin_sweep as cnn with:
         experiment="cnn",
         figure=lambda wildcards: wildcards.figure,
         settings=settings_of_point,
-        point=point_of,
+        points=points_of,
         root=config["seed"],
         device=config["device"],
         checkpoints=f"{RESULTS}/checkpoints/{{figure}}/{{point}}",

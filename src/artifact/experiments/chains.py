@@ -1,7 +1,6 @@
-"""Chains at one point of a sweep: burnt in, sampled, and scored as an ensemble."""
+"""Chains at points of a sweep: burnt in, sampled, and scored as ensembles."""
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -35,19 +34,24 @@ class Experiment(NamedTuple):
 
     Attributes:
         task: the model on a training set.
-        algorithm: the sampler on a task, at this point.
+        algorithm: the sampler on a task, at a point. Where several points run together, their
+            T and B are arrays, of which it sees one.
         train: the training set of a seed.
         position: where the chain of a seed starts.
         test: where ensembles are scored.
         labels: K.
+        together: whether the points, the temperatures of one N and ε, run as one program.
+            Their chains then share each update's draw, and a rounding error may differ with
+            the number of points; else there is one point.
     """
 
     task: Callable[[Examples], Task]
-    algorithm: Callable[[Task], SamplingAlgorithm]
+    algorithm: Callable[[Task, Point], SamplingAlgorithm]
     train: Callable[[int], Examples]
     position: Callable[[int], Params]
     test: Examples
     labels: int
+    together: bool = False
 
 
 class Kept(NamedTuple):
@@ -57,41 +61,38 @@ class Kept(NamedTuple):
     diverged_at: Int[Array, ""]
 
 
-def chain_key(root: int, figure: str, point: Point, seed: int) -> PRNGKeyArray:
-    """The key of a chain, by its figure, N, ε, T and seed."""
-    return key(
-        root,
-        figure,
-        "chain",
-        N=point.examples,
-        learning_rate=point.learning_rate,
-        temperature=point.temperature,
-        seed=seed,
-    )
+def chain_key(
+    root: int, figure: str, point: Point, seed: int, together: bool = False
+) -> PRNGKeyArray:
+    """The key of a chain, by its figure, N, ε, T and seed; of those together without T."""
+    coordinates = {"N": point.examples, "learning_rate": point.learning_rate}
+    if not together:
+        coordinates["temperature"] = point.temperature
+    return key(root, figure, "chain", seed=seed, **coordinates)
 
 
-def run_point(
+def run_points(
     experiment: Experiment,
     figure: str,
     settings: Settings,
-    point: Point,
+    points: Sequence[Point],
     root: int,
     progress: Progress,
     checkpoints: Checkpoints,
 ) -> dict[str, pd.DataFrame]:
-    """The test scores of every seed's chain at one point.
+    """The test scores of every seed's chains.
 
     Args:
         experiment: model, sampler and data.
         figure: its name, a coordinate of the chains' keys.
         settings: the figure's: repeats, and how long to burn in and to sample.
-        point: N, ε, T and B.
+        points: N, ε, T and B.
         root: the root seed.
         progress: told of the updates done.
         checkpoints: where a killed job left off, and this one will.
 
     Returns:
-        Table `runs`, a row a seed: `tables.COORDINATES`, seed, the fields of
+        Table `runs`, a row a point and seed: `tables.COORDINATES`, seed, the fields of
         `predictive.Scores`, and diverged_at, the update at which the chain left the finite
         numbers, or -1.
     """
@@ -104,7 +105,7 @@ def run_point(
             lambda x: model(position, x[None])[0], test.x, batch_size=TEST_EXAMPLES_AT_A_TIME
         )
 
-    burn_in, samples = updates(settings, point.learning_rate)
+    burn_in, samples = updates(settings, points[0].learning_rate)
     total = burn_in + samples
 
     def fold(kept: Kept, update: Int[Array, ""], state: Any, info: Info) -> Kept:
@@ -116,22 +117,53 @@ def run_point(
         first = (kept.diverged_at < 0) & ~jnp.isfinite(info.length)
         return Kept(ensemble, jnp.where(first, update, kept.diverged_at))
 
-    @partial(jax.jit, donate_argnames=("state", "kept"))
-    def run(
-        train: Examples, rng_key: PRNGKeyArray, state: Any, kept: Kept, first: int, count: int
+    def chain(
+        train: Examples,
+        rng_key: PRNGKeyArray,
+        values: dict[str, Any],
+        state: Any,
+        kept: Kept,
+        first: int,
+        count: int,
     ) -> tuple[Any, Kept]:
         # The training set is an argument, so that all seeds share one compilation.
-        algorithm = experiment.algorithm(experiment.task(train))
+        algorithm = experiment.algorithm(experiment.task(train), points[0]._replace(**values))
         return sampling.run(rng_key, algorithm, state, count, fold, kept, first)
+
+    values: dict[str, Any] = {}
+    if experiment.together:
+        chain = jax.vmap(chain, (None, None, 0, 0, 0, None, None))
+        values = {
+            "temperature": jnp.array([point.temperature for point in points]),
+            "batch_size": jnp.array([point.batch_size for point in points]),
+        }
+    run = jax.jit(chain, donate_argnums=(3, 4))
 
     def begin(seed: int) -> tuple[Examples, Any, Kept]:
         train = experiment.train(seed)
-        state = experiment.algorithm(experiment.task(train)).init(experiment.position(seed))
-        ensemble = predictive.start(len(test.y), experiment.labels)
-        kept = Kept(ensemble, jnp.full((), -1))
+        algorithm = experiment.algorithm(experiment.task(train), points[0])
+        state = algorithm.init(experiment.position(seed))
+        kept = Kept(predictive.start(len(test.y), experiment.labels), jnp.full((), -1))
+        if experiment.together:
+            state, kept = jax.tree.map(lambda leaf: jnp.stack([leaf] * len(points)), (state, kept))
         # Copies, since `run` takes over the buffers that it is given.
         state, kept = jax.tree.map(jnp.array, (state, kept))
         return train, state, kept
+
+    def scored(i: int, seed: int, kept: Kept) -> dict[str, float]:
+        point = points[i]
+        if experiment.together:
+            kept = jax.tree.map(lambda leaf: leaf[i], kept)
+        scores = predictive.scores(kept.ensemble, test.y)
+        return {
+            "N": point.examples,
+            "learning_rate": point.learning_rate,
+            "temperature": point.temperature,
+            "batch_size": point.batch_size,
+            "seed": seed,
+            **{name: float(score) for name, score in scores._asdict().items()},
+            "diverged_at": int(kept.diverged_at),
+        }
 
     rows: list[dict[str, float]] = []
     first_seed, first_update = 0, 0
@@ -146,24 +178,15 @@ def run_point(
             start = 0
             if restored is not None and seed == first_seed:
                 (state, kept), start = at, first_update
-            rng_key = chain_key(root, figure, point, seed)
+            rng_key = chain_key(root, figure, points[0], seed, experiment.together)
             piece = -(-total // PIECES)
             for first in range(start, total, piece):
                 count = min(piece, total - first)
-                state, kept = jax.block_until_ready(run(train, rng_key, state, kept, first, count))
+                state, kept = run(train, rng_key, values, state, kept, first, count)
+                jax.block_until_ready(kept)
                 advance(count)
                 if first + count < total:
                     checkpoints.save(seed * total + first + count, (state, kept), rows)
-            scores = predictive.scores(kept.ensemble, test.y)
-            rows.append(
-                {
-                    "N": point.examples,
-                    "learning_rate": point.learning_rate,
-                    "temperature": point.temperature,
-                    "batch_size": point.batch_size,
-                    "seed": seed,
-                    **{name: float(score) for name, score in scores._asdict().items()},
-                    "diverged_at": int(kept.diverged_at),
-                }
-            )
-    return {"runs": pd.DataFrame(rows)}
+            rows += [scored(i, seed, kept) for i in range(len(points))]
+    runs = pd.DataFrame(rows).sort_values(["temperature", "seed"], ignore_index=True)
+    return {"runs": runs}

@@ -1,5 +1,7 @@
 """Fig. 7: stochastic NGD and a convolutional network, section 6.4."""
 
+from collections.abc import Sequence
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -7,7 +9,7 @@ import pandas as pd
 
 from artifact.checkpoint import Checkpoints
 from artifact.experiments import images as mnist_task
-from artifact.experiments.chains import Experiment, run_point
+from artifact.experiments.chains import Experiment, run_points
 from artifact.mnist import Images
 from artifact.progress import Progress
 from artifact.sweep import Point, Settings
@@ -22,21 +24,21 @@ from ngd.task import Task, l2
 def run(
     figure: str,
     settings: Settings,
-    point: Point,
+    points: Sequence[Point],
     root: int,
     progress: Progress,
     checkpoints: Checkpoints,
     images: Images,
     warm_start: np.ndarray,
 ) -> dict[str, pd.DataFrame]:
-    """See `chains.run_point`; `images` is MNIST, `warm_start` the end of the SGD run."""
+    """See `chains.run_points`; `images` is MNIST, `warm_start` the end of the SGD run."""
     model = CNN(settings["channels"])
     test = mnist_task.test_set(images)
     _, unravel = jax.flatten_util.ravel_pytree(model.init(jax.random.key(0), test.x[:1]))
-    regulariser = l2(settings["regularisation"] / point.examples)
+    regulariser = l2(settings["regularisation"] / points[0].examples)
     experiment = Experiment(
         task=lambda train: Task(model.apply, train.x, train.y, regulariser),
-        algorithm=lambda task: stochastic_ngd.build(
+        algorithm=lambda task, point: stochastic_ngd.build(
             task,
             moving_average(
                 sampled_fisher(task, settings["fisher_examples"], layer_gradients(model)),
@@ -48,9 +50,9 @@ def run(
             settings["damping"],
             point.batch_size,
         ),
-        train=lambda seed: mnist_task.training_set(images, root, point.examples, seed),
+        train=lambda seed: mnist_task.training_set(images, root, points[0].examples, seed),
         position=lambda seed: unravel(jnp.asarray(warm_start)),
         test=test,
         labels=10,
     )
-    return run_point(experiment, figure, settings, point, root, progress, checkpoints)
+    return run_points(experiment, figure, settings, points, root, progress, checkpoints)

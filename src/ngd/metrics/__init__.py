@@ -2,7 +2,12 @@
 
 from ngd.metrics.average import moving_average
 from ngd.metrics.covariance import gradient_covariance
-from ngd.metrics.fisher import empirical_fisher, exact_fisher, sampled_fisher
+from ngd.metrics.fisher import (
+    empirical_fisher,
+    exact_fisher,
+    logistic_fisher,
+    sampled_fisher,
+)
 from ngd.metrics.metric import Metric
 
 __all__ = [
@@ -10,6 +15,7 @@ __all__ = [
     "empirical_fisher",
     "exact_fisher",
     "gradient_covariance",
+    "logistic_fisher",
     "moving_average",
     "sampled_fisher",
 ]

@@ -12,8 +12,8 @@ from ngd import bounds
 from ngd.metrics.factor import (
     Factor,
     gram,
-    lower_product,
     rows_of,
+    second_moment,
     shape,
     squared_norms,
     take,
@@ -80,7 +80,7 @@ def solve(
     if m < parameters or solver != "primal":
         bounds.positive("damping", damping)
     if solver == "primal":
-        return _direct(lower_product(rows_of(factor).T), damping, v)
+        return _direct(second_moment(factor), damping, v)
     if solver == "dual":
         return woodbury(factor, damping)(v)
     return conjugate_gradients(factor, damping, v)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int
 
 Rows = Float[Array, "_ P"]
@@ -53,8 +54,21 @@ class Blocks(NamedTuple):
     layers: tuple[Block, ...]
 
 
-Layout = Rows | Blocks
-"""Rows as one matrix, or layer by layer."""
+class Fixed(NamedTuple):
+    """Rows that stay what they are, only their weights changing: those of a linear model.
+
+    Attributes:
+        rows: shape (m, P).
+        products: u_p u_q for p >= q of each row u, shape (m, P(P+1)/2). Chains that share them
+            have their second moments from one product of large matrices.
+    """
+
+    rows: Rows
+    products: Float[Array, "m _"]
+
+
+Layout = Rows | Blocks | Fixed
+"""Rows as one matrix, layer by layer, or with their products."""
 
 
 class Weighted(NamedTuple):
@@ -70,6 +84,12 @@ class Weighted(NamedTuple):
 
 
 Factor = Layout | Weighted
+
+
+def fixed(rows: Rows) -> Fixed:
+    """Rows with their products."""
+    first, second = np.tril_indices(rows.shape[1])
+    return Fixed(rows, rows[:, first] * rows[:, second])
 
 
 def scale(factor: Factor, weights: Float[Array, " m"]) -> Weighted:
@@ -88,6 +108,8 @@ def rows_of(factor: Factor) -> Rows:
     """U written out, shape (m, P)."""
     if isinstance(factor, Weighted):
         return rows_of(factor.rows) * factor.weights[:, None]
+    if isinstance(factor, Fixed):
+        return factor.rows
     if not isinstance(factor, Blocks):
         return factor
     written = []
@@ -104,6 +126,8 @@ def shape(factor: Factor) -> tuple[int, int]:
     """(m, P)."""
     if isinstance(factor, Weighted):
         return shape(factor.rows)
+    if isinstance(factor, Fixed):
+        return shape(factor.rows)
     if not isinstance(factor, Blocks):
         return factor.shape[0], factor.shape[1]
     return jax.tree.leaves(factor)[0].shape[0], sum(map(_size, factor.layers))
@@ -119,6 +143,8 @@ def times(factor: Factor, v: Float[Array, " P"]) -> Float[Array, " m"]:
     """Uv."""
     if isinstance(factor, Weighted):
         return factor.weights * times(factor.rows, v)
+    if isinstance(factor, Fixed):
+        return times(factor.rows, v)
     if not isinstance(factor, Blocks):
         return factor @ v
     total, start = jnp.zeros((), v.dtype), 0
@@ -137,6 +163,8 @@ def transpose_times(factor: Factor, z: Float[Array, " m"]) -> Float[Array, " P"]
     """Uᵀz."""
     if isinstance(factor, Weighted):
         return transpose_times(factor.rows, factor.weights * z)
+    if isinstance(factor, Fixed):
+        return transpose_times(factor.rows, z)
     if not isinstance(factor, Blocks):
         # Not Uᵀ @ z, which XLA's CPU compiler makes ten times slower.
         return z @ factor
@@ -155,6 +183,8 @@ def squared_norms(factor: Factor) -> Float[Array, " m"]:
     """|u|² of each row u of U: the diagonal of UUᵀ."""
     if isinstance(factor, Weighted):
         return factor.weights**2 * squared_norms(factor.rows)
+    if isinstance(factor, Fixed):
+        return squared_norms(factor.rows)
     if not isinstance(factor, Blocks):
         return jnp.sum(factor**2, axis=1)
     total = jnp.zeros(())
@@ -173,6 +203,8 @@ def gram(factor: Factor) -> Float[Array, "m m"]:
     """
     if isinstance(factor, Weighted):
         return factor.weights[:, None] * factor.weights * gram(factor.rows)
+    if isinstance(factor, Fixed):
+        return gram(factor.rows)
     if not isinstance(factor, Blocks):
         return lower_product(factor)
     total = None
@@ -184,6 +216,16 @@ def gram(factor: Factor) -> Float[Array, "m m"]:
         total = part if total is None else total + part
     assert total is not None
     return total
+
+
+def second_moment(factor: Factor) -> Float[Array, "P P"]:
+    """UᵀU, of which only the lower triangle is to be read."""
+    if not (isinstance(factor, Weighted) and isinstance(factor.rows, Fixed)):
+        return lower_product(rows_of(factor).T)
+    first, second = np.tril_indices(shape(factor)[1])
+    place = np.zeros((shape(factor)[1],) * 2, int)
+    place[first, second] = place[second, first] = np.arange(len(first))
+    return (factor.weights**2 @ factor.rows.products)[place]
 
 
 def lower_product(rows: Float[Array, "m P"], blocks: int = 4) -> Float[Array, "m m"]:

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from ngd import bounds, minibatch
-from ngd.metrics.factor import Factor, Rows, scale
+from ngd.metrics.factor import Factor, Rows, fixed, scale
 from ngd.metrics.metric import Metric, memoryless
 from ngd.task import PIECE, Params, Task, per_example_gradients
 
@@ -46,6 +46,30 @@ def exact_rows(task: Task, params: Params) -> Rows:
 def exact_fisher(task: Task) -> Metric:
     """F_x(ω) of eq. (7) over the whole training set."""
     return memoryless(lambda rng_key, position: exact_rows(task, position))
+
+
+def logistic_fisher(task: Task) -> Metric:
+    """`exact_fisher` of logistic regression, for many chains on one training set.
+
+    Its rows x_i stay as they are and only their weights √(p_i q_i / N) change. So the products
+    x_i x_iᵀ are made once, and the Fishers of all the chains under one `vmap`, as those of
+    several temperatures, are one product of two large matrices.
+
+    Args:
+        task: with inputs x of shape (N, P) and logits (0, ω·x), as of `ngd.models.Logistic`.
+
+    Raises:
+        ValueError: x is not a matrix.
+    """
+    if task.x.ndim != 2:
+        raise ValueError(f"logistic regression's x must have shape (N, P), got {task.x.shape}")
+    rows = fixed(task.x)
+
+    def factor(rng_key: PRNGKeyArray, position: Params) -> Factor:
+        log_p = jax.nn.log_softmax(task.logits(position, task.x))
+        return scale(rows, jnp.exp(log_p.sum(axis=1) / 2) / jnp.sqrt(task.examples))
+
+    return memoryless(factor)
 
 
 def sampled_fisher(

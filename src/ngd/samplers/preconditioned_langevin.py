@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import PRNGKeyArray
+from jaxtyping import Array, Float, PRNGKeyArray
 
 from ngd import bounds
 from ngd.metrics import damping as damped
@@ -31,7 +31,7 @@ def step(
     task: Task,
     metric: Metric,
     learning_rate: float,
-    temperature: float,
+    temperature: float | Float[Array, ""],
     damping: float,
 ) -> tuple[State, Info]:
     """Δω = -ε G⁻¹((1/N) dC/dω + α), E[ααᵀ] = 2TG/(εN), G = F + δI: eqs (4), (8), (16)."""
@@ -45,7 +45,11 @@ def step(
 
 
 def build(
-    task: Task, metric: Metric, learning_rate: float, damping: float, temperature: float = 1.0
+    task: Task,
+    metric: Metric,
+    learning_rate: float,
+    damping: float,
+    temperature: float | Float[Array, ""] = 1.0,
 ) -> SamplingAlgorithm:
     """Theorem 1 with the full gradient and Gaussian noise shaped by the metric.
 
@@ -57,10 +61,11 @@ def build(
         metric: F or any other metric of `ngd.metrics`.
         learning_rate: ε > 0.
         damping: δ >= 0 of eq. (16).
-        temperature: T >= 0; the posterior is T = 1.
+        temperature: T >= 0; the posterior is T = 1. `vmap` over it runs several at once.
 
     Raises:
-        ValueError: ε is not positive, or δ or T is negative.
+        ValueError: ε is not positive, or δ or T is negative (under `vmap` or `jit` an array's
+            value can't be seen, and is not checked).
     """
     bounds.positive("learning_rate", learning_rate)
     bounds.non_negative("temperature", temperature)

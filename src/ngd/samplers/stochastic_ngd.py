@@ -3,13 +3,13 @@
 from typing import Any, NamedTuple
 
 import jax
-from jaxtyping import PRNGKeyArray
+from jaxtyping import Array, Int, PRNGKeyArray
 
 from ngd import bounds, minibatch
 from ngd.metrics import damping as damped
 from ngd.metrics.metric import Metric
 from ngd.samplers.algorithm import Info, SamplingAlgorithm, move
-from ngd.task import Params, Task, gradient
+from ngd.task import Params, Task, gradient, weighted_gradient
 
 
 class State(NamedTuple):
@@ -31,19 +31,28 @@ def step(
     metric: Metric,
     learning_rate: float,
     damping: float,
-    batch_size: int,
+    batch_size: int | Int[Array, ""],
 ) -> tuple[State, Info]:
     """Δω = -ε(F + δI)⁻¹((1/N) dC/dω + β), β the minibatch noise of eq. (12): eqs (11), (16)."""
     key_batch, key_metric = jax.random.split(rng_key)
-    indices = minibatch.draw(key_batch, task.examples, batch_size)
     factor, memory = metric.estimate(key_metric, state.position, state.memory)
-    direction = damped.solve(factor, damping, gradient(task, state.position, indices))
+    if isinstance(batch_size, jax.Array):
+        weights = minibatch.weights(key_batch, task.examples, batch_size)
+        slope = weighted_gradient(task, state.position, weights)
+    else:
+        indices = minibatch.draw(key_batch, task.examples, batch_size)
+        slope = gradient(task, state.position, indices)
+    direction = damped.solve(factor, damping, slope)
     position, info = move(state.position, -learning_rate * direction)
     return State(position, memory), info
 
 
 def build(
-    task: Task, metric: Metric, learning_rate: float, damping: float, batch_size: int
+    task: Task,
+    metric: Metric,
+    learning_rate: float,
+    damping: float,
+    batch_size: int | Int[Array, ""],
 ) -> SamplingAlgorithm:
     """Theorem 2: samples at T = (ε/2)(N/B - 1), see `ngd.temperature`.
 
@@ -52,10 +61,13 @@ def build(
         metric: F or any other metric of `ngd.metrics`.
         learning_rate: ε > 0.
         damping: δ >= 0 of eq. (16).
-        batch_size: B in 1..N, drawn without replacement.
+        batch_size: B in 1..N, drawn without replacement. As an array B need not be known when
+            the step is compiled: `vmap` over it runs several temperatures at once, each update
+            then taking all N gradients.
 
     Raises:
-        ValueError: ε is not positive, δ is negative, or B is not in 1..N.
+        ValueError: ε is not positive, δ is negative, or B is not in 1..N (under `vmap` or
+            `jit` an array's value can't be seen, and is not checked).
     """
     bounds.positive("learning_rate", learning_rate)
     bounds.non_negative("damping", damping)

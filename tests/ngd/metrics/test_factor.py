@@ -10,10 +10,12 @@ from ngd.metrics.factor import (
     Blocks,
     Kernel,
     Outer,
+    fixed,
     gram,
     lower_product,
     rows_of,
     scale,
+    second_moment,
     shape,
     squared_norms,
     take,
@@ -134,3 +136,28 @@ def test_noise_of_blocks_has_the_covariance_of_the_damped_metric(x64, assert_mom
     keys = jax.random.split(jax.random.key(0), 20000)
     draws = jax.vmap(lambda key: damped.noise(key, factor, 0.3))(keys)
     assert_moments(draws, np.zeros(24), rows.T @ rows + 0.3 * np.eye(24))
+
+
+def test_rows_with_their_products_are_rows(x64):
+    rng = np.random.default_rng(0)
+    bare, weights, v = rng.normal(size=(9, 4)), rng.normal(size=9), rng.normal(size=4)
+    factor, rows = scale(fixed(jnp.asarray(bare)), jnp.asarray(weights)), weights[:, None] * bare
+    assert shape(factor) == (9, 4)
+    np.testing.assert_allclose(rows_of(factor), rows, rtol=1e-12)
+    np.testing.assert_allclose(times(factor, jnp.asarray(v)), rows @ v, rtol=1e-10)
+    np.testing.assert_allclose(
+        transpose_times(factor, jnp.asarray(weights)), rows.T @ weights, rtol=1e-10
+    )
+    np.testing.assert_allclose(squared_norms(factor), (rows**2).sum(axis=1), rtol=1e-10)
+    np.testing.assert_allclose(np.tril(gram(factor)), np.tril(rows @ rows.T), rtol=1e-10)
+    np.testing.assert_allclose(rows_of(take(factor, jnp.asarray([7, 2]))), rows[[7, 2]], rtol=1e-12)
+
+
+@pytest.mark.parametrize("parameters", [4, 300])
+def test_the_second_moment_is_the_product_of_rows(x64, parameters):
+    rng = np.random.default_rng(0)
+    bare, weights = rng.normal(size=(9, parameters)), rng.normal(size=9)
+    rows = weights[:, None] * bare
+    for factor in (fixed(jnp.asarray(bare)), jnp.asarray(bare)):
+        found = second_moment(scale(factor, jnp.asarray(weights)))
+        np.testing.assert_allclose(np.tril(found), np.tril(rows.T @ rows), rtol=1e-10, atol=1e-12)

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from ngd.metrics import empirical_fisher, exact_fisher, sampled_fisher
+from ngd.metrics import empirical_fisher, exact_fisher, logistic_fisher, sampled_fisher
 from ngd.metrics.factor import rows_of, shape
 from ngd.metrics.fisher import exact_rows
 from ngd.task import flatten, losses
@@ -45,6 +45,22 @@ def test_exact_fisher_of_logistic_regression_is_the_closed_form(toy, x64):
     p = 1 / (1 + np.exp(-x @ np.asarray(params["w"])))
     expected = x.T @ np.diag(p * (1 - p)) @ x / len(x)
     np.testing.assert_allclose(estimate(exact_fisher(task), params), expected, rtol=1e-12)
+
+
+def test_logistic_fisher_is_the_exact_one(toy, x64):
+    task, params = toy("logistic")
+    for position in (params, jax.tree.map(lambda leaf: 400 * leaf, params)):
+        np.testing.assert_allclose(
+            estimate(logistic_fisher(task), position),
+            estimate(exact_fisher(task), position),
+            rtol=1e-10,
+        )
+
+
+def test_logistic_fisher_refuses_inputs_that_are_no_matrix(toy):
+    task, _ = toy("logistic")
+    with pytest.raises(ValueError, match=r"shape \(N, P\), got \(12, 3, 1\)"):
+        logistic_fisher(task._replace(x=task.x[..., None]))
 
 
 def test_exact_fisher_of_softmax_regression_is_the_closed_form(toy, x64):

@@ -7,10 +7,16 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from ngd.metrics import exact_fisher, gradient_covariance, moving_average, sampled_fisher
+from ngd.metrics import (
+    exact_fisher,
+    gradient_covariance,
+    logistic_fisher,
+    moving_average,
+    sampled_fisher,
+)
 from ngd.samplers import langevin, mandt, preconditioned_langevin, stochastic_ngd
 from ngd.samplers import ngd as full_ngd
-from ngd.task import gradient, l2
+from ngd.task import flatten, gradient, l2
 
 BUILDERS = {
     "langevin": lambda task: langevin.build(task, 0.1),
@@ -116,6 +122,35 @@ def test_stochastic_ngd_with_a_full_batch_is_ngd(any_toy):
     full = full_ngd.build(task, metric, 0.2, 0.1)
     a, b = after(noisy, params, 0), after(full, params, 1)
     np.testing.assert_allclose(flat(a), flat(b), rtol=1e-10)
+
+
+def test_temperatures_run_together_are_chains_of_their_own(toy, x64):
+    task, params = toy("logistic")
+    metric = logistic_fisher(task)
+    sizes, temperatures = jnp.asarray([1, 4, 12]), jnp.asarray([0.0, 0.5, 2.0])
+
+    def by_size(size):
+        return stochastic_ngd.build(task, metric, 0.1, 0.1, size)
+
+    def by_temperature(temperature):
+        return preconditioned_langevin.build(task, metric, 0.1, 0.1, temperature)
+
+    for build, values in ((by_size, sizes), (by_temperature, temperatures)):
+        together = jax.vmap(lambda value: flatten(after(build(value), params)))(values)  # noqa: B023
+        alone = [flatten(after(build(value), params)) for value in values]
+        np.testing.assert_allclose(together, np.stack(alone), rtol=1e-10)
+        assert len(np.unique(together.round(8), axis=0)) == 3
+    whole = stochastic_ngd.build(task, metric, 0.1, 0.1, 12)
+    np.testing.assert_allclose(
+        flat(after(by_size(sizes[2]), params)), flat(after(whole, params)), rtol=1e-10
+    )
+
+
+@pytest.mark.parametrize("size", [0, 13, 4.0])
+def test_a_batch_size_in_an_array_is_checked_too(toy, unchecked, size):
+    task, _ = toy("logistic")
+    with pytest.raises(ValueError, match=r"batch_size must be a whole number in 1\.\.12"):
+        stochastic_ngd.build(task, exact_fisher(task), 0.1, 0.1, jnp.asarray(size))
 
 
 def test_preconditioned_langevin_at_temperature_zero_is_ngd(any_toy):
