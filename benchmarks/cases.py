@@ -9,17 +9,17 @@ import plain
 
 from artifact import mnist
 from artifact.experiments.images import training_set
-from ngd import sampling
+from ngd import sampling, temperature
 from ngd.layers import layer_gradients
 from ngd.metrics.average import moving_average, smoothing
-from ngd.metrics.fisher import exact_fisher, sampled_fisher
+from ngd.metrics.fisher import logistic_fisher, sampled_fisher
 from ngd.metrics.metric import Metric
 from ngd.models import CNN, MLP, Logistic
 from ngd.samplers import stochastic_ngd
 from ngd.task import Task, l2
 
-CHAINS = 20
-"""Seeds of the logistic sweep, as in Fig. 3: one job runs them together."""
+TEMPERATURES = [0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0, 5.6, 8.0]
+"""Of Fig. 3: one job runs them together."""
 
 Timed = Callable[[int], None]
 """Does so many updates, to the end."""
@@ -55,7 +55,7 @@ def logistic() -> Case:
         x,
         y,
         Logistic().init(jax.random.key(0), x),
-        exact_fisher,
+        logistic_fisher,
         settings,
     )
 
@@ -107,26 +107,42 @@ def build(case: Case, task: Task) -> Any:
     return stochastic_ngd.build(task, case.metric(task), rate, damping, batch)
 
 
-def ours(case: Case, chains: int = 1) -> Timed:
-    """Our engine, `chains` of them at a time."""
+def ours(case: Case) -> Timed:
+    """Our engine on one chain."""
 
-    def run(key: Any, x: Any, y: Any, state: Any, first: int, updates: int) -> Any:
+    def run(x: Any, y: Any, state: Any, first: int, updates: int) -> Any:
         sampler = build(case, case.task(x, y))
-        return sampling.run(key, sampler, state, updates, first=first)[0]
+        return sampling.run(jax.random.key(3), sampler, state, updates, first=first)[0]
 
-    keys = jax.random.split(jax.random.key(3), chains)
-    x, y = jnp.stack([case.x] * chains), jnp.stack([case.y] * chains)
-    one = build(case, case.task(case.x, case.y)).init(case.start)
-    state = jax.tree.map(lambda leaf: jnp.stack([leaf] * chains), one)
-    if chains == 1:
-        keys, x, y, state = jax.tree.map(lambda leaf: leaf[0], (keys, x, y, state))
-        compiled = jax.jit(run, donate_argnums=3)
-    else:
-        compiled = jax.jit(jax.vmap(run, (0, 0, 0, 0, None, None)), donate_argnums=3)
-    held = [jax.tree.map(jnp.array, state), 0]
+    start = build(case, case.task(case.x, case.y)).init(case.start)
+    return _timed(case, jax.jit(run, donate_argnums=2), start)
+
+
+def our_sweep(case: Case) -> Timed:
+    """Our engine on all of `TEMPERATURES` at once, as a job of Fig. 3 runs them."""
+    rate, damping, _, _, _ = case.settings
+    examples = len(case.y)
+    sizes = [temperature.batch_size(rate, examples, t, exact=False) for t in TEMPERATURES]
+
+    def one(x: Any, y: Any, size: Any, state: Any, first: int, updates: int) -> Any:
+        task = case.task(x, y)
+        sampler = stochastic_ngd.build(task, case.metric(task), rate, damping, size)
+        return sampling.run(jax.random.key(3), sampler, state, updates, first=first)[0]
+
+    def run(x: Any, y: Any, state: Any, first: int, updates: int) -> Any:
+        together = jax.vmap(one, (None, None, 0, 0, None, None))
+        return together(x, y, jnp.array(sizes), state, first, updates)
+
+    start = build(case, case.task(case.x, case.y)).init(case.start)
+    stacked = jax.tree.map(lambda leaf: jnp.stack([leaf] * len(sizes)), start)
+    return _timed(case, jax.jit(run, donate_argnums=2), stacked)
+
+
+def _timed(case: Case, compiled: Callable[..., Any], start: Any) -> Timed:
+    held = [jax.tree.map(jnp.array, start), 0]
 
     def go(updates: int) -> None:
-        held[0] = jax.block_until_ready(compiled(keys, x, y, held[0], held[1], updates))
+        held[0] = jax.block_until_ready(compiled(case.x, case.y, held[0], held[1], updates))
         held[1] += updates
 
     return go

@@ -56,7 +56,7 @@ def compare(
                 times[label].append(took / (chains if label == "ours" else 1))
     for label in runs:
         ratio = statistics.median(b / a for a, b in zip(times["ours"], times[label], strict=True))
-        print(f"{name:34s} {label:22s} {1e3 * statistics.median(times[label]):9.3f} {ratio:8.2f}")
+        print(f"{name:40s} {label:22s} {1e3 * statistics.median(times[label]):9.3f} {ratio:8.2f}")
 
 
 def peak() -> float:
@@ -77,14 +77,14 @@ def main() -> None:
     images = mnist.embedded(test_images=904, seed=0)
     torch = importlib.util.find_spec("torch") is not None
     print(f"threads: {ARGUMENTS.threads}; PyTorch: {'yes' if torch else 'not installed'}")
-    print(f"{'model':34s} {'engine':22s} {'ms/update':>9s} {'/ ours':>8s}")
+    print(f"{'model':40s} {'engine':22s} {'ms/update':>9s} {'/ ours':>8s}")
     case = cases.logistic()
     compare(
-        f"logistic n=64, N=1000, {cases.CHAINS} seeds",
-        cases.ours(case, cases.CHAINS),
-        {"one chain, ours": cases.ours(case), "a loop over chains": plain.jax_steps(case)},
+        f"logistic n=64, N=1000, {len(cases.TEMPERATURES)} temperatures",
+        cases.our_sweep(case),
+        {"a loop over chains": plain.jax_steps(case)},
         400,
-        cases.CHAINS,
+        len(cases.TEMPERATURES),
     )
     for name, case, updates in (
         ("MLP, 1024 samples", cases.mlp(images), 60),
