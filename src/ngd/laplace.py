@@ -1,6 +1,8 @@
 """The Laplace approximation at the cost's minimum, section 6.1."""
 
-from typing import NamedTuple
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -27,6 +29,34 @@ def minimise(task: Task, position: Params, tolerance: float = 1e-5, updates: int
             step longer than 1% of |ω|: for separable classes without a regulariser no
             minimum exists.
     """
+    params = _descend(task.logits, task.regulariser, task.x, task.y, position, tolerance, updates)
+    g = gradient(task, params)
+    slope = float(jnp.linalg.norm(g))
+    # For separable classes the gradient vanishes too, but as the parameters run away: a
+    # Newton step from there is as long as ever, where near a minimum it is short.
+    newton = jnp.linalg.solve(hessian(task, params) / task.examples, g)
+    step = float(jnp.linalg.norm(newton) / (1 + jnp.linalg.norm(flatten(params))))
+    if not (slope <= tolerance and step <= 0.01):
+        raise ValueError(
+            f"no minimum of the cost within {updates} LBFGS updates: the gradient is "
+            f"{slope:.2g}, tolerance {tolerance:.2g}, and a Newton step would move the "
+            f"parameters by {100 * step:.2g}% (separable classes have no minimum)"
+        )
+    return params
+
+
+@partial(jax.jit, static_argnums=(0, 1, 5, 6))
+def _descend(
+    logits: Callable[[Params, Array], Any],
+    regulariser: Callable[[Params], Array],
+    x: Array,
+    y: Array,
+    position: Params,
+    tolerance: float,
+    updates: int,
+) -> Params:
+    """LBFGS; the task in parts, so that one of the same shapes is compiled no more."""
+    task = Task(logits, x, y, regulariser)
     optimiser = optax.lbfgs()
     value_and_grad = optax.value_and_grad_from_state(lambda p: mean_cost(task, p))
 
@@ -48,22 +78,7 @@ def minimise(task: Task, position: Params, tolerance: float = 1e-5, updates: int
         count = optax.tree_utils.tree_get(state, "count")
         return (count < updates) & (jnp.linalg.norm(gradient(task, params)) > tolerance)
 
-    params, _ = jax.jit(lambda p: jax.lax.while_loop(unfinished, body, (p, optimiser.init(p))))(
-        position
-    )
-    g = gradient(task, params)
-    slope = float(jnp.linalg.norm(g))
-    # For separable classes the gradient vanishes too, but as the parameters run away: a
-    # Newton step from there is as long as ever, where near a minimum it is short.
-    newton = jnp.linalg.solve(hessian(task, params) / task.examples, g)
-    step = float(jnp.linalg.norm(newton) / (1 + jnp.linalg.norm(flatten(params))))
-    if not (slope <= tolerance and step <= 0.01):
-        raise ValueError(
-            f"no minimum of the cost within {updates} LBFGS updates: the gradient is "
-            f"{slope:.2g}, tolerance {tolerance:.2g}, and a Newton step would move the "
-            f"parameters by {100 * step:.2g}% (separable classes have no minimum)"
-        )
-    return params
+    return jax.lax.while_loop(unfinished, body, (position, optimiser.init(position)))[0]
 
 
 def hessian(task: Task, params: Params) -> Float[Array, "P P"]:

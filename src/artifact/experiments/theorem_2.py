@@ -1,5 +1,6 @@
 """Theorem 2 put to the test: the temperature of stochastic NGD as N grows and ε falls."""
 
+import itertools
 from functools import partial
 
 import jax
@@ -79,17 +80,15 @@ def run(settings: Settings, root: int, progress: Progress) -> dict[str, pd.DataF
         return first, second
 
     rows = []
-    grid = [
-        (m, n, r) for m in MODELS for n in settings["examples"] for r in settings["learning_rates"]
-    ]
-    with progress(len(grid) * settings["repeats"]) as advance:
-        for model, examples, rate in grid:
-            size = temperature.batch_size(rate, examples, settings["temperature"])
-            for seed in range(settings["repeats"]):
-                train = training_set(settings, root, model, examples, seed)
-                task = logistic.task(train)
-                minimum = laplace.minimise(task, start)
-                posterior = laplace.laplace(task, minimum)
+    models = itertools.product(MODELS, settings["examples"], range(settings["repeats"]))
+    with progress(len(MODELS) * len(settings["examples"]) * settings["repeats"]) as advance:
+        for model, examples, seed in models:
+            train = training_set(settings, root, model, examples, seed)
+            task = logistic.task(train)
+            posterior = laplace.laplace(task, laplace.minimise(task, start))
+            noise = noise_ratio(task, logistic.position(posterior.mean))
+            for rate in settings["learning_rates"]:
+                size = temperature.batch_size(rate, examples, settings["temperature"])
                 rng_key = key(
                     root, "figS2", model, "chain", N=examples, learning_rate=rate, seed=seed
                 )
@@ -105,8 +104,8 @@ def run(settings: Settings, root: int, progress: Progress) -> dict[str, pd.DataF
                         "seed": seed,
                         "predicted": temperature.temperature(rate, examples, size),
                         "measured": float(np.trace(ratio)) / len(ratio),
-                        "noise_ratio": noise_ratio(task, minimum),
+                        "noise_ratio": noise,
                     }
                 )
-                advance(1)
+            advance(1)
     return {"runs": pd.DataFrame(rows)}
