@@ -103,10 +103,15 @@ def check(config: Config) -> None:
             f"config: warm_start.batch_size = {config['warm_start']['batch_size']} is not "
             f"allowed; must be <= {pool}, the training images of data = {config['data']}"
         )
-    fig1, figure_s2 = config["fig1"], config["figS2"]
+    fig1, figure_s2, figure_s3 = config["fig1"], config["figS2"], config["figS3"]
     _check_batch("fig1", fig1["learning_rate"], fig1["examples"], fig1["temperature"], False)
     for examples, rate in itertools.product(figure_s2["examples"], figure_s2["learning_rates"]):
         _check_batch("figS2", rate, examples, figure_s2["temperature"], True)
+    rate, examples = figure_s3["learning_rate"], figure_s3["examples"]
+    try:
+        theorem_2.batch_size(rate, examples, 1.0)
+    except ValueError as error:
+        raise ConfigError(f"config: figS3.examples is not allowed; {error}") from None
 
 
 def _check_batch(figure: str, rate: float, examples: int, temperature: float, exact: bool) -> None:

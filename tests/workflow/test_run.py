@@ -112,7 +112,7 @@ def test_the_report_holds_every_figure_and_claim(smoke):
     run = smoke.snakemake("--config", "scale=smoke", "--", "report")
     assert run.returncode == 0, run.stderr[-5000:]
     page = (smoke.path / "results/smoke/report.html").read_text()
-    assert page.count("data:image/svg+xml;base64,") == 10
+    assert page.count("data:image/svg+xml;base64,") == 11
     claims = pd.read_csv(smoke.path / "results/smoke/claims.csv")
     assert all(f'<th scope="row">{name}</th>' in page for name in claims["claim"])
     exponents = pd.read_csv(smoke.path / "results/smoke/tables/figS1.csv")

@@ -92,6 +92,7 @@ PLOTTED = {
     "fig1": {"iterates": "fig1_iterates", "ellipses": "fig1_ellipses"},
     "fig4": {"prior": "fig4a", "table": "fig4b"},
     "fig7": {"panel_a": "fig7a", "panel_b": "fig7b"},
+    "figS3": {"table": "figS3", "speed": "figS3_speed"},
     "figS1b": {
         "eq8": "fig2",
         "eq8_damped": "figS1_eq8_damped",
@@ -104,7 +105,7 @@ PLOTTED = {
     },
 }
 RECORDED = {"fig4": "fig4b", "fig7": "fig7a", "figS1b": "fig2"}
-SUPPLEMENT = ["figS1", "figS1b", "figS2"]
+SUPPLEMENT = ["figS1", "figS1b", "figS2", "figS3"]
 
 
 def provenance_of(figure):

@@ -184,6 +184,22 @@ use rule theorem_1 as theorem_2 with:
         device=config["device"],
 
 
+use rule theorem_1 as gold_standard with:
+    input:
+        code=code("artifact.experiments.gold_standard"),
+    output:
+        distances=f"{RESULTS}/tables/figS3.csv",
+        speed=f"{RESULTS}/tables/figS3_speed.csv",
+        provenance=f"{RESULTS}/tables/figS3.json",
+    log:
+        f"{RESULTS}/logs/figS3.log",
+    params:
+        experiment="gold_standard",
+        settings=config["figS3"],
+        root=config["seed"],
+        device=config["device"],
+
+
 rule separable:
     input:
         code=code("artifact.experiments.separable"),
