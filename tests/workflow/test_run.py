@@ -1,6 +1,7 @@
 """The smoke pipeline for real, and what a second run does."""
 
 import json
+import zipfile
 
 import pandas as pd
 import pytest
@@ -108,9 +109,13 @@ def test_claims_are_judged_and_checked_against_the_archive(smoke):
     assert "F1-langevin: reproduced -> inconclusive" in run.stdout + run.stderr
 
 
-def test_the_report_holds_every_figure_and_claim(smoke):
-    run = smoke.snakemake("--config", "scale=smoke", "--", "report")
+def test_report_and_crate_hold_every_figure_and_claim(smoke):
+    run = smoke.snakemake("--config", "scale=smoke", "--", "crate")
     assert run.returncode == 0, run.stderr[-5000:]
+    with zipfile.ZipFile(smoke.path / "results/smoke/crate.zip") as crate:
+        held = set(crate.namelist())
+    assert {"Snakefile", "ro-crate-metadata.json", "figures/figS3.pdf"} <= held
+    assert {"results/smoke/report.html", "results/smoke/tables/fig7a.csv"} <= held
     page = (smoke.path / "results/smoke/report.html").read_text()
     assert page.count("data:image/svg+xml;base64,") == 11
     claims = pd.read_csv(smoke.path / "results/smoke/claims.csv")

@@ -113,10 +113,30 @@ def provenance_of(figure):
     return f"{TABLES}/{RECORDED.get(figure, figure)}.json"
 
 
+def tables_of(figure):
+    """The tables that a figure is drawn from."""
+    tables = PLOTTED.get(figure, {"table": figure})
+    return [f"{TABLES}/{table}.csv" for table in tables.values()]
+
+
 def plotted(wildcards):
     """The tables that a figure is drawn from, by the names of its `draw`."""
-    tables = PLOTTED.get(wildcards.figure, {"table": wildcards.figure})
-    return {name: f"{TABLES}/{table}.csv" for name, table in tables.items()}
+    names = PLOTTED.get(wildcards.figure, {"table": wildcards.figure})
+    return dict(zip(names, tables_of(wildcards.figure), strict=True))
+
+
+# What a run is made by, the main file first.
+WORKFLOW = [
+    os.path.relpath(path)
+    for path in [
+        ROOT / "Snakefile",
+        ROOT / "README.md",
+        ROOT / "requirements.lock",
+        *sorted((ROOT / "config").glob("*.yaml")),
+        ROOT / "workflow/Snakefile",
+        *sorted((ROOT / "workflow").glob("*/*.*")),
+    ]
+]
 
 
 CLAIMS = yaml.safe_load((ROOT / "workflow/claims.yaml").read_text())
