@@ -96,7 +96,9 @@ def check(config: Config) -> None:
     for figure, settings in config.items():
         if isinstance(settings, dict) and "temperatures" in settings and figure != "figS1":
             _check_sweep(figure, settings)
-    for figure in ("fig5", "fig6", "fig7"):
+    for name in config["readings"]["variants"]:
+        _check_sweep(f"readings.variants.{name}", sweep.variant(config["readings"], name))
+    for figure in ("fig5", "fig6", "fig7", "readings"):
         _check_images(figure, config[figure], pool, config["data"])
     if config["warm_start"]["batch_size"] > pool:
         raise ConfigError(
@@ -121,7 +123,7 @@ def _check_batch(figure: str, rate: float, examples: int, temperature: float, ex
         raise ConfigError(f"config: {figure}.temperature is not allowed; {error}") from None
 
 
-def _check_sweep(figure: str, settings: Config) -> None:
+def _check_sweep(figure: str, settings: sweep.Settings) -> None:
     try:
         points = sweep.points(settings)
     except ValueError as error:

@@ -86,6 +86,12 @@ def panel(settings: Settings, letter: str) -> Settings:
     return {**rest, **settings["panels"][letter]}
 
 
+def variant(settings: Settings, name: str) -> Settings:
+    """The settings of one reading of the text, as of a figure of its own."""
+    rest = {key: value for key, value in settings.items() if key != "variants"}
+    return {**rest, **settings["variants"][name]}
+
+
 def of_point(settings: Settings) -> Settings:
     """What a single point depends on: the settings without the grid it lies on."""
     grid = ("examples", "learning_rates", "temperatures", "exact_temperature", "panels")

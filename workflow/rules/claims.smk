@@ -16,6 +16,20 @@ rule claims:
         "../scripts/claims.py"
 
 
+# The readings of the text, each beside the one that was chosen.
+rule readings:
+    input:
+        **{name: f"{TABLES}/{table}_runs.csv" for name, table in READINGS.items()},
+        figure="figures/readings.pdf",
+        code=code("artifact.readings"),
+    output:
+        table=f"{RESULTS}/readings.csv",
+    log:
+        f"{RESULTS}/logs/readings.log",
+    script:
+        "../scripts/readings.py"
+
+
 rule check:
     input:
         claims=rules.claims.output.claims,

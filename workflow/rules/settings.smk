@@ -61,10 +61,17 @@ def code(module):
     return sources.closure(module, SOURCES)
 
 
+def settings_of(figure):
+    """A figure's settings; of readings_biases those of the reading that it is."""
+    if figure.startswith("readings_"):
+        return sweep.variant(config["readings"], figure.removeprefix("readings_"))
+    return config[figure]
+
+
 def sweep_of(table):
     """The figure whose points a table gathers, and the grid of those: fig7a is of fig7."""
-    if table in config:
-        return table, config[table]
+    if table in config or table.startswith("readings_"):
+        return table, settings_of(table)
     figure, letter = table[:-1], table[-1]
     return figure, sweep.panel(config[figure], letter)
 
@@ -79,16 +86,18 @@ def point_files(table, suffix):
 def points_of(wildcards):
     """The points of a sweep that a file's name stands for."""
     figure = wildcards.figure
-    named = sweep.jobs(config[figure], figure in TOGETHER)
+    named = sweep.jobs(settings_of(figure), figure in TOGETHER)
     return [point._asdict() for point in named[wildcards.point]]
 
 
 def settings_of_point(wildcards):
     """The slice of a figure's settings on which each point depends."""
-    return sweep.of_point(config[wildcards.figure])
+    return sweep.of_point(settings_of(wildcards.figure))
 
 
+READINGS = {name: f"readings_{name}" for name in config["readings"]["variants"]}
 PLOTTED = {
+    "readings": READINGS,
     "fig1": {"iterates": "fig1_iterates", "ellipses": "fig1_ellipses"},
     "fig4": {"prior": "fig4a", "table": "fig4b"},
     "fig7": {"panel_a": "fig7a", "panel_b": "fig7b"},
@@ -104,8 +113,13 @@ PLOTTED = {
         "separable": "separable",
     },
 }
-RECORDED = {"fig4": "fig4b", "fig7": "fig7a", "figS1b": "fig2"}
-SUPPLEMENT = ["figS1", "figS1b", "figS2", "figS3"]
+RECORDED = {
+    "fig4": "fig4b",
+    "fig7": "fig7a",
+    "figS1b": "fig2",
+    "readings": "readings_base",
+}
+SUPPLEMENT = ["figS1", "figS1b", "figS2", "figS3", "readings"]
 
 
 def provenance_of(figure):

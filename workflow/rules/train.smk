@@ -73,6 +73,22 @@ use rule langevin_sweep as mlp with:
         checkpoints=f"{RESULTS}/checkpoints/{{figure}}/{{point}}",
 
 
+use rule mlp as reading with:
+    input:
+        images=rules.mnist.output.images,
+        code=code("artifact.experiments.readings"),
+    wildcard_constraints:
+        figure="readings_.*",
+    params:
+        experiment="readings",
+        figure=lambda wildcards: wildcards.figure,
+        settings=settings_of_point,
+        points=points_of,
+        root=config["seed"],
+        device=config["device"],
+        checkpoints=f"{RESULTS}/checkpoints/{{figure}}/{{point}}",
+
+
 rule warm_start:
     input:
         images=rules.mnist.output.images,

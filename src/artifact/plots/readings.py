@@ -1,0 +1,44 @@
+"""Readings of the text: the ensemble's cross entropy against T, each beside the one we chose."""
+
+import math
+
+import matplotlib as mpl
+import pandas as pd
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from artifact.plots import style, sweep
+
+COLUMNS = 3
+
+
+def draw(stamp: style.Stamp, base: pd.DataFrame, **others: pd.DataFrame) -> Figure:
+    """A panel for each of the others.
+
+    Args:
+        stamp: what the figure says of itself.
+        base: the sweep's table of the reading that we chose, see `artifact.tables.summarise`.
+        others: those of the others.
+    """
+    rows = math.ceil(len(others) / COLUMNS)
+    with mpl.rc_context(style.RC):
+        figure = Figure(figsize=(style.WIDTH, 2.1 * rows), layout="constrained")
+        FigureCanvasAgg(figure)
+        grid = list(figure.subplots(rows, COLUMNS, sharex=True, squeeze=False).flat)
+        for axes, (name, table) in zip(grid, others.items(), strict=False):
+            metric = "ensemble_cross_entropy"
+            sweep.curve(axes, base, metric, "temperature", "ours", 0, style.GREY)
+            sweep.curve(axes, table, metric, "temperature", name, 1, style.VERMILION)
+            sweep.cross_entropy_axis(axes, pd.concat([base, table]))
+            sweep.logarithmic(axes.xaxis)
+            axes.set_title(name.replace("_", " "))
+        for axes in grid[len(others) :]:
+            axes.remove()
+        figure.supylabel("ensemble's " + sweep.CROSS_ENTROPY, fontsize=7)
+        counted = f"{stamp.repeats or style.repeats(base, *others.values())}  ·  grey: ours"
+        figure.supxlabel(
+            f"{sweep.TEMPERATURE}\nscale: {stamp.scale}  ·  data: {stamp.data}  ·  {counted}",
+            fontsize=7,
+            color=style.GREY,
+        )
+        return figure

@@ -1,0 +1,62 @@
+"""What each reading of the text comes to, beside the one that we chose."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+METRIC = "ensemble_cross_entropy"
+
+
+def compare(runs: Mapping[str, pd.DataFrame], base: str = "base") -> pd.DataFrame:
+    """A row a reading.
+
+    Each is taken at the temperature where its ensembles' mean cross entropy is least, of those
+    at which none of its chains diverged. The interval is Student's, of differences paired by
+    training set.
+
+    Args:
+        runs: a sweep's runs by the reading's name, with the same seeds.
+        base: the reading that we chose.
+
+    Returns:
+        Columns reading, temperature, batch_size, cross_entropy, standard_error, accuracy,
+        diverged (chains, of chains), difference (of cross entropy from the base's), low and
+        high (its 95% interval), outcome (better, worse, same, or none where all diverged).
+    """
+    best = {name: _best(table) for name, table in runs.items()}
+    rows = []
+    for name, table in runs.items():
+        row = {"reading": name, "chains": len(table), "diverged": (table["diverged_at"] >= 0).sum()}
+        chosen, ours = best[name], best[base]
+        if chosen is None or ours is None:
+            rows.append({**row, "outcome": "none"})
+            continue
+        values = chosen[METRIC]
+        row |= {
+            "temperature": chosen["temperature"].iloc[0],
+            "batch_size": chosen["batch_size"].iloc[0],
+            "cross_entropy": values.mean(),
+            "standard_error": values.sem(),
+            "accuracy": chosen["ensemble_accuracy"].mean(),
+        }
+        apart = (values - ours[METRIC]).dropna().to_numpy()
+        low, high, outcome = np.nan, np.nan, "same"
+        if name != base and len(apart) > 1:
+            half = stats.t.ppf(0.975, len(apart) - 1) * stats.sem(apart)
+            low, high = apart.mean() - half, apart.mean() + half
+            outcome = "better" if high < 0 else "worse" if low > 0 else "same"
+        rows.append(
+            {**row, "difference": apart.mean(), "low": low, "high": high, "outcome": outcome}
+        )
+    return pd.DataFrame(rows)
+
+
+def _best(table: pd.DataFrame) -> pd.DataFrame | None:
+    """The runs at the best temperature, by seed."""
+    whole = table.groupby("temperature")["diverged_at"].transform("max") < 0
+    means = table[whole].groupby("temperature")[METRIC].mean()
+    if means.empty:
+        return None
+    return table[table["temperature"] == means.idxmin()].set_index("seed")
