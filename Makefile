@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 ENVIRONMENT := .venv/.complete
 
-.PHONY: figures claims check report test test-cluster lint format bench growth gpu lock clean
+.PHONY: figures claims check report test lint format bench growth gpu lock clean
 
 figures: $(ENVIRONMENT)
 	$(BIN)/snakemake
@@ -22,11 +22,6 @@ check: $(ENVIRONMENT)
 
 test: $(ENVIRONMENT)
 	$(BIN)/python -m pytest
-
-# Through a real Slurm that the tests start on this machine; root, and Debian's packages.
-test-cluster: $(ENVIRONMENT)
-	@command -v slurmctld >/dev/null || apt-get install -y -qq slurm-wlm slurmctld slurmd slurm-client munge
-	$(BIN)/python -m pytest -m cluster tests/cluster
 
 lint: $(ENVIRONMENT)
 	$(BIN)/ruff check
