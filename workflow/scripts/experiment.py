@@ -1,11 +1,16 @@
 """Adapter of the rules in train.smk."""
 
+import sys
 from pathlib import Path
 
 from artifact import device
 
 arguments = dict(snakemake.params.items())
-device.claim(arguments.pop("device"), snakemake.threads)  # before anything imports JAX
+wanted = arguments.pop("device")
+if wanted == "gpu" and (lacking := device.lacks_gpu()):
+    # A cluster's node: the machine that submitted could not know.
+    sys.exit(f"config: device = 'gpu' is not allowed here; must be cpu, since {lacking}")
+device.claim(wanted, snakemake.threads)  # before anything imports JAX
 
 from artifact import job  # noqa: E402
 
