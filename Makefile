@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 ENVIRONMENT := .venv/.complete
 
-.PHONY: figures claims check report test lint format bench growth gpu lock clean
+.PHONY: figures claims check report test test-cluster lint format bench growth gpu lock clean
 
 figures: $(ENVIRONMENT)
 	$(BIN)/snakemake
@@ -22,6 +22,13 @@ check: $(ENVIRONMENT)
 
 test: $(ENVIRONMENT)
 	$(BIN)/python -m pytest
+
+# The smoke pipeline and its faults through a Slurm of this machine, from Debian's packages.
+test-cluster: $(ENVIRONMENT)
+	@for p in munged slurmctld slurmd sbatch; do PATH=$$PATH:/usr/sbin command -v $$p >/dev/null || missing=1; done; \
+	  test -z "$$missing" || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+	  apt-get install -y -qq --no-install-recommends munge slurmctld slurmd slurm-client; }
+	$(BIN)/python -m pytest -m cluster tests/cluster --durations=0
 
 lint: $(ENVIRONMENT)
 	$(BIN)/ruff check

@@ -1,0 +1,125 @@
+"""The workflow through a real Slurm: the same bytes, whatever happens to its jobs."""
+
+import re
+import subprocess
+import sys
+import time
+
+import pytest
+from tests.cluster.conftest import PROFILE
+from tests.cluster.slurm import answer
+from tests.workflow.conftest import Clone
+
+pytestmark = pytest.mark.cluster
+
+SUBMITTED = re.compile(r"submitted with SLURM jobid (\d+) \(log: \S*?/slurm_logs/(\S+)/\d+\.log")
+TARGETS = ("results/smoke/tables/fig5.csv", "results/smoke/tables/fig7b.csv")
+
+
+def made(clone, *patterns):
+    """What a run made that must not depend on where it ran: tables and figures, to the byte."""
+    found = (path for pattern in patterns for path in clone.path.glob(pattern))
+    return {str(path.relative_to(clone.path)): path.read_bytes() for path in found}
+
+
+def start(clone, slurm, log, *arguments):
+    """`snakemake ARGUMENTS` through Slurm, at work; what it says goes to `log`."""
+    environment = {**slurm, "PYTHONPATH": str(clone.path / "src")}
+    command = [sys.executable, "-m", "snakemake", *PROFILE, "--config", "scale=smoke", *arguments]
+    with log.open("w") as told:
+        return subprocess.Popen(
+            command, cwd=clone.path, env=environment, stdout=told, stderr=subprocess.STDOUT
+        )
+
+
+def training(clone, slurm, snakemake, figure):
+    """Slurm's number of the job that just now trains points of a figure."""
+    end = time.monotonic() + 600
+    while time.monotonic() < end:
+        assert snakemake.poll() is None, "snakemake has ended"
+        logs = clone.path.glob(f"results/smoke/logs/{figure}/*.log")
+        if any(log.stat().st_size for log in logs):
+            listed = answer(slurm, "squeue", "--noheader", "--states=RUNNING", "-o", "%i %k")
+            kind = {"fig5": "group_points", "fig7": "rule_cnn"}[figure]
+            ours = [line.split()[0] for line in listed.splitlines() if kind in line]
+            if ours:
+                return ours[0]
+        time.sleep(0.2)
+    raise AssertionError(f"no job of {figure} came to run")
+
+
+def test_the_smoke_pipeline_gives_the_bytes_of_a_run_without_slurm(local, slurm, tmp_path_factory):
+    clone = Clone(tmp_path_factory.mktemp("slurm"))
+    run = clone.snakemake(*PROFILE, "--config", "scale=smoke", PATH=slurm["PATH"])
+    assert run.returncode == 0, run.stderr[-5000:]
+    everything = ("results/smoke/points/*/*.csv", "results/smoke/tables/*.csv", "figures/fig?.p*")
+    assert made(clone, *everything) == made(local, *everything)
+    submissions = [kind for _, kind in SUBMITTED.findall(run.stderr)]
+    assert sum("group_points" in kind for kind in submissions) == 1, submissions  # of 6 points
+    # Neither tables nor plots, nor the data: a node may have no network.
+    kinds = ("group_points", "cnn", "warm_start", "iterates", "prior", "langevin", "ngd_sweep")
+    assert all(any(kind in each for kind in kinds) for each in submissions), submissions
+
+
+def test_jobs_that_are_cancelled_and_requeued_end_in_the_same_bytes(
+    local, slurm, tmp_path_factory, tmp_path
+):
+    clone = Clone(tmp_path_factory.mktemp("struck"))
+    log = tmp_path / "snakemake.log"
+    snakemake = start(clone, slurm, log, "--", *TARGETS)
+    requeued = training(clone, slurm, snakemake, "fig5")
+    answer(slurm, "scontrol", "requeue", requeued)
+    cancelled = training(clone, slurm, snakemake, "fig7")
+    answer(slurm, "scancel", cancelled)
+    assert snakemake.wait(900) == 0, log.read_text()[-5000:]
+    assert "Restarts=1" in answer(slurm, "scontrol", "show", "job", requeued)
+    assert "JobState=CANCELLED" in answer(slurm, "scontrol", "show", "job", cancelled)
+    assert made(clone, *TARGETS) == made(local, *TARGETS)
+
+
+def test_a_killed_snakemake_goes_on_after_what_the_documentation_says(
+    local, slurm, tmp_path_factory, tmp_path
+):
+    clone = Clone(tmp_path_factory.mktemp("killed"))
+    log = tmp_path / "snakemake.log"
+    snakemake = start(clone, slurm, log, "--", *TARGETS)
+    left = training(clone, slurm, snakemake, "fig5")
+    snakemake.kill()
+    snakemake.wait()
+    assert "JobState=RUNNING" in answer(slurm, "scontrol", "show", "job", left)
+    name = re.search(r"SLURM run ID: (\S+)", log.read_text())[1]
+    answer(slurm, "scancel", f"--name={name}")
+    unlock = start(clone, slurm, log, "--unlock")
+    assert unlock.wait(300) == 0, log.read_text()
+    assert start(clone, slurm, log, "--", *TARGETS).wait(900) == 0, log.read_text()[-5000:]
+    assert made(clone, *TARGETS) == made(local, *TARGETS)
+
+
+def test_only_what_asks_for_a_gpu_goes_where_one_is(slurm, tmp_path_factory):
+    """The GPU is a fake one: Slurm hands it out, and nothing could compute on it."""
+    clone = Clone(tmp_path_factory.mktemp("routes"))
+    rule = 'rule {name}:\n output: "{name}.txt"\n resources: gpu={gpu}\n shell: "{shell}"\n'
+    shell = "echo $SLURM_JOB_PARTITION $CUDA_VISIBLE_DEVICES > {output}"
+    rules = [rule.format(name=n, gpu=g, shell=shell) for n, g in (("cnn", 1), ("plain", 0))]
+    (clone.path / "routes.smk").write_text("\n".join(rules))
+    targets = ("--snakefile", "routes.smk", "--", "cnn.txt", "plain.txt")
+    run = clone.snakemake(*PROFILE, *targets, PATH=slurm["PATH"])
+    assert run.returncode == 0, run.stderr[-5000:]
+    assert (clone.path / "cnn.txt").read_text().split() == ["gpu", "0"]
+    assert (clone.path / "plain.txt").read_text().split() == ["cpu"]
+
+
+def test_a_training_job_that_finds_no_gpu_fails_and_says_so(slurm, tmp_path_factory):
+    clone = Clone(tmp_path_factory.mktemp("gpu"))
+    point = "results/smoke/points/fig2/N200_eps0.1.csv"
+    asked = ("--config", "scale=smoke", "device=gpu", "--retries", "0", "--", point)
+    run = clone.snakemake(*PROFILE, *asked, PATH=slurm["PATH"])
+    assert run.returncode != 0
+    ((number, _),) = SUBMITTED.findall(run.stderr)
+    job = answer(slurm, "scontrol", "show", "job", number)
+    assert "Partition=gpu" in job
+    assert "gres/gpu=1" in job
+    told = "".join(log.read_text() for log in clone.path.glob(".snakemake/slurm_logs/*/**/*.log"))
+    assert "config: device = 'gpu' is not allowed here; must be cpu, since" in told
+    assert "JobState=FAILED" in job
+    assert not (clone.path / point).exists()
