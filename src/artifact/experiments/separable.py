@@ -14,13 +14,20 @@ def is_separable(x: np.ndarray, y: np.ndarray) -> bool:
 
     The likelihood then has no maximum, and its posterior under a flat prior no norm.
     """
-    apart = -x * (2 * y - 1)[:, None]
+    n = x.shape[1]
+    apart = np.hstack([-x * (2 * y - 1)[:, None], np.ones((len(x), 1))])
+    # The margin's largest value for |ω_j| <= 1, which always exists: zero, at ω = 0, unless the
+    # classes are separable. Asking for any ω of margin one leaves HiGHS without an answer at times.
     found = linprog(
-        np.zeros(x.shape[1]), A_ub=apart, b_ub=-np.ones(len(x)), bounds=(None, None), method="highs"
+        np.append(np.zeros(n), -1.0),
+        A_ub=apart,
+        b_ub=np.zeros(len(x)),
+        bounds=[(-1, 1)] * n + [(0, None)],
+        method="highs",
     )
-    if found.status not in (0, 2):
+    if found.status != 0:
         raise RuntimeError(f"the linear programme ended with: {found.message}")
-    return found.status == 0
+    return bool(-found.fun > 1e-6)
 
 
 def run(settings: Settings, root: int, progress: Progress) -> dict[str, pd.DataFrame]:
