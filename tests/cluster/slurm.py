@@ -76,7 +76,7 @@ def running() -> Iterator[dict[str, str]]:
     if missing:
         raise RuntimeError(f"not installed: {', '.join(missing)} (make test-cluster does it)")
     # A test run that is told to end must not leave daemons behind.
-    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     folder = Path(tempfile.mkdtemp(prefix="slurm-"))
     daemons: list[subprocess.Popen[bytes]] = []
     try:
