@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 ENVIRONMENT := .venv/.complete
 
-.PHONY: figures claims check report test test-cluster lint format bench growth gpu lock clean
+.PHONY: figures claims check report test test-cluster test-faults lint format bench growth gpu lock clean
 
 figures: $(ENVIRONMENT)
 	$(BIN)/snakemake
@@ -29,6 +29,10 @@ test-cluster: $(ENVIRONMENT)
 	  test -z "$$missing" || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 	  apt-get install -y -qq --no-install-recommends munge slurmctld slurmd slurm-client; }
 	$(BIN)/python -m pytest -m cluster tests/cluster --durations=0
+
+# Over a hundred faults, and the table of docs/faults.md; 15 minutes or so.
+test-faults: $(ENVIRONMENT)
+	FAULTS=nightly $(BIN)/python -m pytest tests/workflow/test_faults.py
 
 lint: $(ENVIRONMENT)
 	$(BIN)/ruff check

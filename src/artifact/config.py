@@ -1,10 +1,13 @@
 """Settings: the paper's, a scale's changes to them, the user's; and what they may be."""
 
 import itertools
+import math
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import jsonschema
+import yaml
 
 from artifact import sweep
 from ngd import temperature as theorem_2
@@ -17,6 +20,39 @@ FULL_IMAGES = 60000
 
 class ConfigError(ValueError):
     """A setting that is not allowed; its text is one line that names key, value and rule."""
+
+
+def load(folder: Path, schema: Path, overrides: Mapping[str, Any]) -> Config:
+    """The paper's settings, a scale's changes and the user's, combined and checked.
+
+    Args:
+        folder: of the scales, a YAML file each; paper.yaml is complete.
+        schema: what the combined settings must satisfy.
+        overrides: the user's.
+
+    Raises:
+        ConfigError: the first one that is not allowed.
+    """
+    scales = sorted(path.stem for path in folder.glob("*.yaml"))
+    scale = overrides.get("scale", "quick")
+    if scale not in scales:
+        raise ConfigError(
+            f"config: scale = {scale!r} is not allowed; must be one of {', '.join(scales)}"
+        )
+    layers = [yaml.safe_load((folder / f"{name}.yaml").read_text()) for name in ("paper", scale)]
+    config = combine(*layers, overrides)
+    _check_finite(config)
+    try:
+        jsonschema.Draft202012Validator(yaml.safe_load(schema.read_text())).validate(config)
+    except jsonschema.ValidationError as error:
+        raise ConfigError(_one_line(explain(error))) from None
+    check(config)
+    return config
+
+
+def _one_line(text: str) -> str:
+    """A key may hold anything, a line's end too."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def combine(*layers: Mapping[str, Any]) -> Config:
@@ -114,6 +150,18 @@ def check(config: Config) -> None:
         theorem_2.batch_size(rate, examples, 1.0)
     except ValueError as error:
         raise ConfigError(f"config: figS3.examples is not allowed; {error}") from None
+
+
+def _check_finite(value: Any, path: tuple[str, ...] = ()) -> None:
+    # A schema's bounds let NaN pass, and infinity.
+    if isinstance(value, Mapping | list):
+        below = value.items() if isinstance(value, Mapping) else enumerate(value)
+        for key, item in below:
+            _check_finite(item, (*path, str(key)))
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise ConfigError(
+            f"config: {_one_line('.'.join(path))} = {value!r} is not allowed; must be a finite number"
+        )
 
 
 def _check_batch(figure: str, rate: float, examples: int, temperature: float, exact: bool) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from artifact import checkpoint, files, mnist, progress, provenance
+from artifact import checkpoint, files, integrity, mnist, progress, provenance
 from artifact.checkpoint import Checkpoints
 from artifact.sweep import Point
 
@@ -43,7 +43,8 @@ def run(
         checkpoints: where a sweep's chains keep theirs.
     """
     started = time.monotonic()
-    held = {name: READERS[name](path) for name, path in inputs.items()}
+    integrity.verify(inputs.values())
+    held = {name: _read(name, path) for name, path in inputs.items()}
     with log.open("w") as stream:
         bar = progress.bar(stream, " ".join(outputs["provenance"].with_suffix("").parts[-2:]))
         given = dict(arguments)
@@ -63,6 +64,16 @@ def run(
     record = provenance.describe(arguments, data, started, threads)
     if kept is not None:
         record["seconds"] = round(record["seconds"] + kept.spent, 3)
-    files.write_json(record, outputs["provenance"])
+    results_of = [outputs[name] for name in results]
+    files.write_json(integrity.seal(record, results_of), outputs["provenance"])
     if kept is not None:
         kept.clear()
+
+
+def _read(name: str, path: Path) -> Any:
+    try:
+        return READERS[name](path)
+    except Exception as error:  # zip's and NumPy's readers raise many kinds on damage
+        if not path.exists() or isinstance(error, (MemoryError, PermissionError)):
+            raise
+        integrity.refuse([path])

@@ -6,23 +6,12 @@ from artifact import device, sources, sweep
 
 
 def load_settings(overrides):
-    folder = ROOT / "config"
-    paper = yaml.safe_load((folder / "paper.yaml").read_text())
-    scales = sorted(path.stem for path in folder.glob("*.yaml"))
-    scale = overrides.get("scale", "quick")
-    if scale not in scales:
-        sys.exit(
-            f"config: scale = {scale!r} is not allowed; must be one of {', '.join(scales)}"
-        )
-    changes = yaml.safe_load((folder / f"{scale}.yaml").read_text())
-    combined = settings.combine(paper, changes, overrides)
+    schema = ROOT / "workflow/schemas/config.schema.yaml"
     try:
-        validate(combined, "../schemas/config.schema.yaml", set_default=False)
-        settings.check(combined)
-    except WorkflowError as error:
-        sys.exit(settings.explain(error.__context__))
+        combined = settings.load(ROOT / "config", schema, overrides)
     except settings.ConfigError as error:
         sys.exit(str(error))
+    scale = combined["scale"]
     archived = sorted(path.name for path in (ROOT / "results/reference").glob("*"))
     if combined["from"] == "reference" and scale not in archived:
         sys.exit(

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from artifact import files
+from artifact import files, integrity
 from artifact.claims import repeats, verdicts
 
+integrity.verify(Path(path) for name, path in snakemake.input.items() if name != "code")
 tables = {
     name: repeats.read(name, pd.read_csv(path))
     for name, path in snakemake.input.items()

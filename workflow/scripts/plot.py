@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from artifact import integrity
 from artifact.plots import style
 
 figure = import_module(f"artifact.plots.{snakemake.wildcards.figure}")
 given = snakemake.input
+integrity.verify(Path(path) for name, path in given.items() if name != "code")
 panels = {
     name: pd.read_csv(path) for name, path in given.items() if name not in ("provenance", "code")
 }

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from artifact import files, report
+from artifact import files, integrity, report
 
 given, params = snakemake.input, snakemake.params
+integrity.verify(map(Path, given.provenance))
 figures = [
     report.figure(name, Path(svg).read_bytes(), json.loads(Path(record).read_text()))
     for name, svg, record in zip(params.figures, given.figures, given.provenance, strict=True)

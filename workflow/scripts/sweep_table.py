@@ -5,15 +5,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from artifact import files, tables
+from artifact import files, integrity, tables
 
 output = snakemake.output
+integrity.verify(map(Path, [*snakemake.input.runs, *snakemake.input.provenance]))
 runs = pd.concat([pd.read_csv(path) for path in snakemake.input.runs], ignore_index=True)
 table = tables.summarise(runs)
 records = [json.loads(Path(path).read_text()) for path in snakemake.input.provenance]
 files.write_table(runs, Path(output.runs))
 files.write_table(table, Path(output.table))
-files.write_json(tables.gather(records), Path(output.provenance))
+record = integrity.seal(tables.gather(records), map(Path, [output.runs, output.table]))
+files.write_json(record, Path(output.provenance))
 best = tables.optima(table).to_string(index=False) + "\n"
 Path(snakemake.log[0]).write_text(best)
 print(f"{snakemake.wildcards.table}: least ensemble cross entropy\n{best}")
