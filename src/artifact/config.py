@@ -160,7 +160,8 @@ def _check_finite(value: Any, path: tuple[str, ...] = ()) -> None:
             _check_finite(item, (*path, str(key)))
     elif isinstance(value, float) and not math.isfinite(value):
         raise ConfigError(
-            f"config: {_one_line('.'.join(path))} = {value!r} is not allowed; must be a finite number"
+            f"config: {_one_line('.'.join(path))} = {value!r} is not allowed; "
+            "must be a finite number"
         )
 
 
