@@ -18,6 +18,15 @@ EMBEDDED_IMAGES = 5000
 FULL_IMAGES = 60000
 
 
+# To JSON Schema 1.0 is an integer, but a file would be named N1.0.
+VALIDATOR = jsonschema.validators.extend(
+    jsonschema.Draft202012Validator,
+    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine(
+        "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
+    ),
+)
+
+
 class ConfigError(ValueError):
     """A setting that is not allowed; its text is one line that names key, value and rule."""
 
@@ -43,7 +52,7 @@ def load(folder: Path, schema: Path, overrides: Mapping[str, Any]) -> Config:
     config = combine(*layers, overrides)
     _check_finite(config)
     try:
-        jsonschema.Draft202012Validator(yaml.safe_load(schema.read_text())).validate(config)
+        VALIDATOR(yaml.safe_load(schema.read_text())).validate(config)
     except jsonschema.ValidationError as error:
         raise ConfigError(_one_line(explain(error))) from None
     check(config)
