@@ -23,7 +23,8 @@ def compare(runs: Mapping[str, pd.DataFrame], base: str = "base") -> pd.DataFram
     Returns:
         Columns reading, temperature, batch_size, cross_entropy, standard_error, accuracy,
         diverged (chains, of chains), difference (of cross entropy from the base's), low and
-        high (its 95% interval), outcome (better, worse, same, or none where all diverged).
+        high (its 95% interval), outcome (better, worse, same, inconclusive where fewer than two
+        training sets are left to compare, or none where all diverged).
     """
     best = {name: _best(table) for name, table in runs.items()}
     rows = []
@@ -42,7 +43,7 @@ def compare(runs: Mapping[str, pd.DataFrame], base: str = "base") -> pd.DataFram
             "accuracy": chosen["ensemble_accuracy"].mean(),
         }
         apart = (values - ours[METRIC]).dropna().to_numpy()
-        low, high, outcome = np.nan, np.nan, "same"
+        low, high, outcome = np.nan, np.nan, "same" if name == base else "inconclusive"
         if name != base and len(apart) > 1:
             half = stats.t.ppf(0.975, len(apart) - 1) * stats.sem(apart)
             low, high = apart.mean() - half, apart.mean() + half

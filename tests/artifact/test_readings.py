@@ -57,3 +57,10 @@ def test_a_temperature_at_which_a_chain_diverged_is_no_optimum():
     lost = runs().assign(diverged_at=5)
     outcome = readings.compare({"base": runs(), "lost": lost}).set_index("reading")["outcome"]
     assert outcome["lost"] == "none"
+
+
+def test_one_training_set_cannot_tell_two_readings_apart():
+    one = [runs(shift).query("seed == 0") for shift in (0.0, 0.05)]
+    table = readings.compare({"base": one[0], "other": one[1]}).set_index("reading")
+    assert table.loc["other", "difference"] == pytest.approx(0.05)
+    assert table.loc["other", "outcome"] == "inconclusive"
