@@ -50,4 +50,5 @@ def test_a_shell_command_holds_no_setting(path):
 
 def test_every_address_is_encrypted():
     for path in PYTHON:
-        assert "http://" not in path.read_text(), path
+        text = path.read_text().replace("http://schema.org/", "")  # a name, never asked for
+        assert "http://" not in text, path

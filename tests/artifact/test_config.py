@@ -110,11 +110,11 @@ def test_any_settings_are_a_plan_or_are_refused_in_one_line(layer):
     assert all(map(math.isfinite, numbers(accepted)))
     for value in accepted.values():
         if isinstance(value, dict) and "temperatures" in value and "spacing" not in value:
-            points = sweep.points(value)
-            assert points
-            for point in points:
-                assert re.fullmatch(r"N\d+_eps[\d.e+-]+_T[\d.e+-]+", sweep.name(point))
-                assert min(sweep.updates(value, point.learning_rate)) >= 0
+            for name, points in sweep.jobs(value).items():
+                assert re.fullmatch(r"[\w.+-]+", name)
+                assert points
+                for point in points:
+                    assert min(sweep.updates(value, point.learning_rate)) >= 0
 
 
 @pytest.mark.parametrize("scale", SCALES)
