@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 ENVIRONMENT := .venv/.complete
 
-.PHONY: figures claims check report test test-cluster test-faults lint format bench growth gpu lock clean
+.PHONY: figures claims check report test test-cluster test-faults lint format bench growth progress gpu lock clean
 
 figures: $(ENVIRONMENT)
 	$(BIN)/snakemake
@@ -54,6 +54,11 @@ bench: $(ENVIRONMENT)
 
 growth: $(ENVIRONMENT)
 	$(BIN)/python benchmarks/growth.py
+
+# How far a sweep is that runs in another terminal: `make progress SCALE=paper`.
+SCALE ?= quick
+progress: $(ENVIRONMENT)
+	@$(BIN)/python -c "from pathlib import Path; from artifact import progress; print(progress.overview(Path('results/$(SCALE)/logs').rglob('*.log')))"
 
 # Turns the environment into one for NVIDIA GPUs.
 gpu: $(ENVIRONMENT)

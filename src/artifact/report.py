@@ -71,6 +71,7 @@ def render(
     figures: Sequence[Figure],
     claims: pd.DataFrame,
     readings: str,
+    compared: pd.DataFrame,
 ) -> str:
     """The page.
 
@@ -80,6 +81,7 @@ def render(
         figures: in order.
         claims: see `artifact.claims.verdicts.judge_all`.
         readings: how we read the paper, in Markdown.
+        compared: see `artifact.readings.compare`.
     """
     rows = claims.astype(object).where(claims.notna(), None).to_dict("records")
     counts = {verdict: int((claims["verdict"] == verdict).sum()) for verdict in VERDICTS}
@@ -92,6 +94,7 @@ def render(
         figures=figures,
         claims=rows,
         counts=counts,
+        compared=compared.astype(object).where(compared.notna(), None).to_dict("records"),
         readings=MarkdownIt().enable("table").render(_below(readings)),
     )
 
@@ -105,6 +108,6 @@ def duration(seconds: float) -> str:
 
 
 def _below(markdown: str) -> str:
-    """Markdown without its title, its headings a level lower."""
-    lines = markdown.splitlines()[1:]
+    """Markdown without title and images, which a browser would fetch; headings a level lower."""
+    lines = [line for line in markdown.splitlines()[1:] if not line.startswith("![")]
     return "\n".join("#" + line if line.startswith("#") else line for line in lines)

@@ -25,7 +25,7 @@ JOB = {
     "versions": {"jax": "1.2.3"},
     "seconds": 90.0,
 }
-READINGS = "# Readings\n\n## Slips\n\n| a | b |\n|---|---|\n| 1 | <2> |\n"
+READINGS = "# Readings\n\n## Slips\n\n| a | b |\n|---|---|\n| 1 | <2> |\n\n![](gallery/x.png)\n"
 
 
 def claims():
@@ -41,6 +41,17 @@ def claims():
     return table
 
 
+def compared():
+    """A reading at its best, and one whose every chain diverged."""
+    known = {"temperature": 1.0, "batch_size": 64.0, "cross_entropy": 1.25, "difference": 0.5}
+    interval = {"low": 0.375, "high": 0.625}
+    rows = [
+        {"reading": "no_bias", "chains": 8, "diverged": 0, "outcome": "worse", **known, **interval},
+        {"reading": "large_pixels", "chains": 8, "diverged": 8, "outcome": "none"},
+    ]
+    return pd.DataFrame(rows)
+
+
 def page(figures=None):
     figures = figures or [
         report.figure("fig1", SVG, JOB),
@@ -48,7 +59,7 @@ def page(figures=None):
     ]
     template = (ROOT / "workflow/report/template.html").read_text()
     settings = {"scale": "smoke", "data": "mnist-5000", "seed": 1, "from": "chains"}
-    return report.render(template, settings, figures, claims(), READINGS)
+    return report.render(template, settings, figures, claims(), READINGS, compared())
 
 
 class Addresses(HTMLParser):
@@ -141,3 +152,11 @@ def test_the_browser_check_can_fail(tmp_path):
     )
     told = browse(path, "--window-size=1200,3000", "--dump-dom")
     assert "<title>false true</title>" in told.stdout
+
+
+def test_readings_that_were_run_are_told_with_their_interval():
+    text = page()
+    assert '<th scope="row">no bias</th><td>1</td><td>64</td><td>1.25</td>' in text
+    assert "<td>0.375 to 0.625</td><td>worse</td><td>0 of 8</td>" in text
+    assert "<td>none</td><td>8 of 8</td>" in text
+    assert "gallery/x.png" not in text

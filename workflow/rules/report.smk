@@ -8,6 +8,7 @@ rule report:
         claims=rules.claims.output.claims,
         template=ROOT / "workflow/report/template.html",
         readings=ROOT / "docs/readings.md",
+        compared=rules.readings.output.table,
         code=code("artifact.report"),
     output:
         page=f"{RESULTS}/report.html",

@@ -2,7 +2,7 @@
 
 import yaml
 from artifact import config as settings
-from artifact import device, sources, sweep
+from artifact import device, progress, sources, sweep
 
 
 def load_settings(overrides):

@@ -19,5 +19,6 @@ page = report.render(
     figures,
     pd.read_csv(given.claims),
     Path(given.readings).read_text(),
+    pd.read_csv(given.compared),
 )
 files.replace(Path(snakemake.output.page), lambda path: path.write_text(page))
