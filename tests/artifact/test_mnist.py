@@ -19,7 +19,7 @@ from typing import IO, Any, NamedTuple
 
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from artifact import mnist
@@ -230,6 +230,7 @@ HEADERS = st.builds(
 )
 
 
+@settings(max_examples=500)
 @given(st.one_of(st.binary(), st.builds(bytes.__add__, HEADERS, st.binary(max_size=30))))
 @example(b"\0\0\x08\x03" + struct.pack(">3I", 0, 2**32 - 1, 2**32 - 1))
 @example(b"\0\0\x08\x03" + struct.pack(">3I", 2**22, 2**21, 2**21))
