@@ -100,9 +100,11 @@ def test_any_settings_are_a_plan_or_are_refused_in_one_line(layer):
         text = str(error)
         assert text.startswith("config: ")
         assert len(text.splitlines()) == 1, text
-        keys = {key for path in (*PLACES, *places(layer)) for key in path}
+        keys = {".".join(path) for path in (*PLACES, *places(layer))}
         escaped = ["".join(c if c.isprintable() else repr(c)[1:-1] for c in k) for k in keys]
-        assert text.removeprefix("config: ").startswith(tuple(escaped)), text
+        # The whole key, as fig2.temperatures, or a list's item, as fig2.temperatures.1.
+        ends = tuple(key + end for key in escaped for end in (" ", "."))
+        assert text.removeprefix("config: ").startswith(ends), text
         return
     finally:
         assert repr(layer) == repr(before)
@@ -128,3 +130,11 @@ def test_a_number_that_is_not_finite_is_refused(value):
         load({"fig2": {"damping": value}})
     with pytest.raises(config.ConfigError, match=r"^config: fig2\.(damping|temperatures\.1) = "):
         load({"fig2": {"temperatures": [1.0, value]}})
+
+
+def test_no_name_from_the_settings_leads_out_of_its_folder():
+    """The scale and the readings' names are the only ones that become parts of paths."""
+    with pytest.raises(config.ConfigError, match=r"^config: readings\.variants = '\.\./x' is not"):
+        load({"readings": {"variants": {"../x": {}}}})
+    with pytest.raises(config.ConfigError, match=r"^config: scale = '\.\./paper' is not allowed"):
+        load({"scale": "../paper"})
