@@ -33,16 +33,17 @@ def start(clone, slurm, log, *arguments):
         )
 
 
-def training(clone, slurm, snakemake, figure):
+def training(clone, slurm, snakemake, log, figure):
     """Slurm's number of the job that just now trains points of a figure."""
     end = time.monotonic() + 600
     while time.monotonic() < end:
         assert snakemake.poll() is None, "snakemake has ended"
         logs = clone.path.glob(f"results/smoke/logs/{figure}/*.log")
         if any(log.stat().st_size for log in logs):
-            listed = answer(slurm, "squeue", "--noheader", "--states=RUNNING", "-o", "%i %k")
-            kind = {"fig5": "group_points", "fig7": "rule_cnn"}[figure]
-            ours = [line.split()[0] for line in listed.splitlines() if kind in line]
+            running = answer(slurm, "squeue", "--noheader", "--states=RUNNING", "-o", "%i").split()
+            wanted = {"fig5": "group_points", "fig7": "rule_cnn"}[figure]
+            submitted = SUBMITTED.findall(log.read_text())
+            ours = [number for number, kind in submitted if wanted in kind and number in running]
             if ours:
                 return ours[0]
         time.sleep(0.2)
@@ -68,9 +69,9 @@ def test_jobs_that_are_cancelled_and_requeued_end_in_the_same_bytes(
     clone = Clone(tmp_path_factory.mktemp("struck"))
     log = tmp_path / "snakemake.log"
     snakemake = start(clone, slurm, log, "--", *TARGETS)
-    requeued = training(clone, slurm, snakemake, "fig5")
+    requeued = training(clone, slurm, snakemake, log, "fig5")
     answer(slurm, "scontrol", "requeue", requeued)
-    cancelled = training(clone, slurm, snakemake, "fig7")
+    cancelled = training(clone, slurm, snakemake, log, "fig7")
     answer(slurm, "scancel", cancelled)
     assert snakemake.wait(900) == 0, log.read_text()[-5000:]
     assert "Restarts=1" in answer(slurm, "scontrol", "show", "job", requeued)
@@ -84,7 +85,7 @@ def test_a_killed_snakemake_goes_on_after_what_the_documentation_says(
     clone = Clone(tmp_path_factory.mktemp("killed"))
     log = tmp_path / "snakemake.log"
     snakemake = start(clone, slurm, log, "--", *TARGETS)
-    left = training(clone, slurm, snakemake, "fig5")
+    left = training(clone, slurm, snakemake, log, "fig5")
     snakemake.kill()
     snakemake.wait()
     assert "JobState=RUNNING" in answer(slurm, "scontrol", "show", "job", left)
@@ -119,7 +120,7 @@ def test_a_training_job_that_finds_no_gpu_fails_and_says_so(slurm, tmp_path_fact
     ((number, _),) = SUBMITTED.findall(run.stderr)
     job = answer(slurm, "scontrol", "show", "job", number)
     assert "Partition=gpu" in job
-    assert "gres/gpu=1" in job
+    assert "gres:gpu:1" in job
     told = "".join(log.read_text() for log in clone.path.glob(".snakemake/slurm_logs/*/**/*.log"))
     assert "config: device = 'gpu' is not allowed here; must be cpu, since" in told
     assert "JobState=FAILED" in job
