@@ -96,9 +96,13 @@ def undisturbed(bench):
 @pytest.fixture
 def anew(bench, undisturbed):
     """The bench without results."""
-    for folder in ("results/smoke", "figures", ".snakemake"):
-        shutil.rmtree(bench.path / folder, ignore_errors=True)
+    clear(bench)
     return bench
+
+
+def clear(clone):
+    for folder in ("results/smoke", "figures", ".snakemake"):
+        shutil.rmtree(clone.path / folder, ignore_errors=True)
 
 
 def start(clone, *arguments):
@@ -159,9 +163,14 @@ def damage(path, kind):
 def test_jobs_killed_and_their_checkpoints_damaged(anew, undisturbed, table):
     """Every other kill is followed by damage to the checkpoint that the next attempt finds."""
     times = 10 if NIGHTLY else 3
-    running = start(anew, *COMMAND[:-2], "--retries", str(2 * times + 2), *TARGET)
+    command = ["--retries", str(times), *COMMAND]
+    running = start(anew, *command)
     done = Counter()
-    while running.poll() is None and done["killed"] < times:
+    while done["killed"] < times:
+        if running.poll() is not None:  # on a fast machine: once more, from nothing
+            assert results(anew) == undisturbed
+            clear(anew)
+            running = start(anew, *command)
         pid = job(anew)
         if pid is None:
             time.sleep(0.1)
@@ -177,7 +186,6 @@ def test_jobs_killed_and_their_checkpoints_damaged(anew, undisturbed, table):
             damage(RANDOM.choice(kept), kind)
             done[kind] += 1
     same = running.wait(600) == 0 and results(anew) == undisturbed
-    assert done["killed"] >= times // 2, done
     table.add("kill -9 of a training job", same, times=done["killed"])
     for kind in ("flipped", "cut short"):
         if done[kind]:

@@ -117,7 +117,8 @@ def test_report_and_crate_hold_every_figure_and_claim(smoke):
     assert {"Snakefile", "ro-crate-metadata.json", "figures/figS3.pdf"} <= held
     assert {"results/smoke/report.html", "results/smoke/tables/fig7a.csv"} <= held
     page = (smoke.path / "results/smoke/report.html").read_text()
-    assert page.count("data:image/svg+xml;base64,") == 11
+    # The paper's, the supplement's and the readings'.
+    assert page.count("data:image/svg+xml;base64,") == 7 + 4 + 1
     claims = pd.read_csv(smoke.path / "results/smoke/claims.csv")
     assert all(f'<th scope="row">{name}</th>' in page for name in claims["claim"])
     exponents = pd.read_csv(smoke.path / "results/smoke/tables/figS1.csv")
