@@ -118,7 +118,7 @@ def test_report_and_crate_hold_every_figure_and_claim(smoke):
     assert {"results/smoke/report.html", "results/smoke/tables/fig7a.csv"} <= held
     page = (smoke.path / "results/smoke/report.html").read_text()
     # The paper's, the supplement's and the readings'.
-    assert page.count("data:image/svg+xml;base64,") == 7 + 4 + 1
+    assert page.count("data:image/svg+xml;base64,") == 7 + 5 + 1
     claims = pd.read_csv(smoke.path / "results/smoke/claims.csv")
     assert all(f'<th scope="row">{name}</th>' in page for name in claims["claim"])
     exponents = pd.read_csv(smoke.path / "results/smoke/tables/figS1.csv")

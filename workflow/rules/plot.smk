@@ -13,7 +13,7 @@ rule plot:
     log:
         f"{RESULTS}/logs/plot_{{figure}}.log",
     wildcard_constraints:
-        figure="fig([1-7]|S1b?|S2|S3)|readings",
+        figure="fig([1-7]|S1[bc]?|S2|S3)|readings",
     params:
         scale=SCALE,
     script:

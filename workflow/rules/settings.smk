@@ -101,14 +101,23 @@ PLOTTED = {
         "runs": "fig2_runs",
         "separable": "separable",
     },
+    "figS1c": {
+        "eq16": "fig3",
+        "eq16_damped": "fig4b",
+        "flat": "figS1_ngd_flat",
+        "flat_damped": "figS1_ngd_flat_damped",
+        "jeffreys": "figS1_ngd_jeffreys",
+        "jeffreys_damped": "figS1_ngd_jeffreys_damped",
+    },
 }
 RECORDED = {
     "fig4": "fig4b",
     "fig7": "fig7a",
     "figS1b": "fig2",
+    "figS1c": "fig3",
     "readings": "readings_base",
 }
-SUPPLEMENT = ["figS1", "figS1b", "figS2", "figS3", "readings"]
+SUPPLEMENT = ["figS1", "figS1b", "figS1c", "figS2", "figS3", "readings"]
 
 
 def provenance_of(figure):

@@ -3,10 +3,8 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from artifact.plots import style, sweep
+from artifact.plots import priors, style, sweep
 from artifact.tables import summarise
-
-LABELS = (("eq8", "eq. (8), $k=1$"), ("jeffreys", "Jeffreys, $k=1/2$"), ("flat", "flat, $k=0$"))
 
 
 def draw(
@@ -33,31 +31,19 @@ def draw(
         separable: N, seed, separable.
         stamp: what the figure says of itself.
     """
-    metric = "ensemble_cross_entropy"
-    counted = style.repeats(eq8, jeffreys, flat, eq8_damped, jeffreys_damped, flat_damped)
-    with style.panels(stamp, counted, 4.6) as (figure, a, b):
-        for axes, tables, title in (
-            (a, {"eq8": eq8, "jeffreys": jeffreys, "flat": flat}, r"$\delta$ as in Fig. 2"),
-            (
-                b,
-                {"eq8": eq8_damped, "jeffreys": jeffreys_damped, "flat": flat_damped},
-                r"$\delta$ as in Fig. 4b",
-            ),
-        ):
-            for number, (name, label) in enumerate(LABELS):
-                sweep.curve(
-                    axes, tables[name], metric, "temperature", label, number, mark_optimum=True
-                )
-            axes.set_title(title)
+    tables = [eq8, jeffreys, flat, eq8_damped, jeffreys_damped, flat_damped]
+    with style.panels(stamp, style.repeats(*tables), 4.6) as (figure, a, b):
+        priors.curves(a, r"$\delta$ as in Fig. 2", eq8, jeffreys, flat, "eq. (8)")
+        priors.curves(
+            b, r"$\delta$ as in Fig. 4b", eq8_damped, jeffreys_damped, flat_damped, "eq. (8)"
+        )
         labelled = runs.merge(separable, on=["N", "seed"])
         count = int(separable["separable"].sum())
         for number, (kind, rows) in enumerate(labelled.groupby("separable")):
             name = "separable" if kind else "not separable"
             of = f"{count if kind else len(separable) - count} {name} sets, eq. (8)"
-            sweep.curve(a, summarise(rows), metric, "temperature", of, 4 + number, style.GREY)
-        everything = pd.concat([eq8, jeffreys, flat, eq8_damped, jeffreys_damped, flat_damped])
+            summary = summarise(rows)
+            sweep.curve(a, summary, priors.METRIC, "temperature", of, 4 + number, style.GREY)
         for axes in (a, b):
-            sweep.predicted(axes, 1.0, "$T=1$")
-            sweep.cross_entropy_axis(axes, everything[everything["metric"] == metric])
-            sweep.finish(axes, sweep.TEMPERATURE, sweep.CROSS_ENTROPY)
+            priors.finish(axes, tables)
         return figure

@@ -6,6 +6,7 @@ from ngd.samplers import (
     ngd,
     preconditioned_langevin,
     riemannian_langevin,
+    riemannian_ngd,
     stochastic_ngd,
 )
 from ngd.samplers.algorithm import Info, SamplingAlgorithm
@@ -18,5 +19,6 @@ __all__ = [
     "ngd",
     "preconditioned_langevin",
     "riemannian_langevin",
+    "riemannian_ngd",
     "stochastic_ngd",
 ]

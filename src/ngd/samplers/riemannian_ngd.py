@@ -1,0 +1,68 @@
+"""Stochastic NGD, eq. (16), with the drift that Theorem 1 leaves out."""
+
+import jax.numpy as jnp
+from jaxtyping import PRNGKeyArray
+
+from ngd import bounds
+from ngd.metrics.metric import Metric
+from ngd.samplers import stochastic_ngd
+from ngd.samplers.algorithm import Info, SamplingAlgorithm, move
+from ngd.samplers.riemannian_langevin import correction
+from ngd.samplers.stochastic_ngd import State, init
+from ngd.task import Task, flatten
+from ngd.temperature import temperature
+
+
+def step(
+    rng_key: PRNGKeyArray,
+    state: State,
+    task: Task,
+    metric: Metric,
+    learning_rate: float,
+    damping: float,
+    batch_size: int,
+    prior_exponent: float,
+) -> tuple[State, Info]:
+    """Eq. (16)'s Δω + (εT/N) `correction`, T = (ε/2)(N/B - 1)."""
+    plain, _ = stochastic_ngd.step(rng_key, state, task, metric, learning_rate, damping, batch_size)
+    t = temperature(learning_rate, task.examples, batch_size)
+    extra = correction(metric, state.position, damping, prior_exponent)
+    position, _ = move(plain.position, learning_rate * t / task.examples * extra)
+    length = jnp.linalg.norm(flatten(position) - flatten(state.position))
+    return State(position, plain.memory), Info(length)
+
+
+def build(
+    task: Task,
+    metric: Metric,
+    learning_rate: float,
+    damping: float,
+    batch_size: int,
+    prior_exponent: float = 0.0,
+) -> SamplingAlgorithm:
+    """A sampler of e^{-C/T} |F + δI|^k, T = (ε/2)(N/B - 1), as far as Theorem 2 holds.
+
+    `riemannian_langevin` with the noise of minibatches in place of its own: that has the
+    covariance of F only near the truth and for δ much below F's eigenvalues, which
+    `riemannian_langevin` need not ask for.
+
+    Args:
+        task: the cost and its N examples.
+        metric: a metric that is a function of ω, without chance or memory: `exact_fisher`.
+        learning_rate: ε > 0.
+        damping: δ >= 0 of eq. (16).
+        batch_size: B in 1..N, drawn without replacement.
+        prior_exponent: k; 0 for a flat prior over ω, 1/2 for the Jeffreys prior of eq. (9).
+
+    Raises:
+        ValueError: ε is not positive, δ is negative, or B is not in 1..N.
+    """
+    bounds.positive("learning_rate", learning_rate)
+    bounds.non_negative("damping", damping)
+    bounds.batch_size("batch_size", batch_size, task.examples)
+    return SamplingAlgorithm(
+        lambda position, rng_key=None: init(position, metric),
+        lambda rng_key, state: step(
+            rng_key, state, task, metric, learning_rate, damping, batch_size, prior_exponent
+        ),
+    )
