@@ -20,8 +20,9 @@ report: $(ENVIRONMENT)
 check: $(ENVIRONMENT)
 	$(BIN)/snakemake check
 
+# Each worker is held to a core: two JAX processes that both take every core are slower than one.
 test: $(ENVIRONMENT)
-	$(BIN)/python -m pytest
+	NPROC=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 # The smoke pipeline and its faults through a Slurm of this machine, from Debian's packages.
 test-cluster: $(ENVIRONMENT)
