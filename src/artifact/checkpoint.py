@@ -11,7 +11,7 @@ from typing import Any
 import jax
 import numpy as np
 
-VERSION = "1"
+VERSION = "2"
 """Of what is kept; a checkpoint of another is not read."""
 
 
@@ -63,7 +63,8 @@ class Checkpoints:
                         state=ocp.args.StandardRestore(like), record=ocp.args.JsonRestore()
                     ),
                 )
-                whole = found["record"]["sha256"] == _digest(found["state"])
+                content = dict(found["record"])
+                whole = content.pop("sha256") == _digest(found["state"], content)
             except Exception as error:
                 whole, reason = False, f"{type(error).__name__}: {error}"
             else:
@@ -71,8 +72,8 @@ class Checkpoints:
         if not whole:
             self.clear()
             raise ValueError(f"checkpoint {self.mine}/{step} was damaged ({reason}); removed it")
-        self.spent = found["record"]["seconds"]
-        return step, found["state"], found["record"]["record"]
+        self.spent = content["seconds"]
+        return step, found["state"], content["record"]
 
     def save(self, step: int, state: Any, record: Any) -> None:
         """Keep a state and a JSON record, unless the last was kept a short while ago."""
@@ -81,16 +82,13 @@ class Checkpoints:
             return
         import orbax.checkpoint as ocp
 
-        content = {
-            "record": record,
-            "sha256": _digest(state),
-            "seconds": self.spent + now - self._started,
-        }
+        content = {"record": record, "seconds": self.spent + now - self._started}
         with self._manager() as manager:
             manager.save(
                 step,
                 args=ocp.args.Composite(
-                    state=ocp.args.StandardSave(state), record=ocp.args.JsonSave(content)
+                    state=ocp.args.StandardSave(state),
+                    record=ocp.args.JsonSave({**content, "sha256": _digest(state, content)}),
                 ),
             )
         self._last = time.monotonic()
@@ -107,8 +105,8 @@ class Checkpoints:
         return ocp.CheckpointManager(self.mine, options=options)
 
 
-def _digest(state: Any) -> str:
-    digest = hashlib.sha256()
+def _digest(state: Any, content: Mapping[str, Any]) -> str:
+    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode())
     for leaf in jax.tree.leaves(state):
         digest.update(np.ascontiguousarray(leaf).tobytes())
     return digest.hexdigest()

@@ -84,6 +84,17 @@ def test_a_damaged_checkpoint_is_refused_and_removed(tmp_path, damage):
     assert refused >= 1
 
 
+def test_no_changed_digit_of_the_record_is_taken(tmp_path):
+    """It is still JSON then, so that only the checkpoint's own digest tells."""
+    saved = Checkpoints(tmp_path / "job", "mark", every=0)
+    saved.save(1, STATE, [{"x": 0.25}])
+    (path,) = (path for path in files(saved.mine) if b"0.25" in path.read_bytes())
+    path.write_bytes(path.read_bytes().replace(b"0.25", b"0.75"))
+    with pytest.raises(ValueError, match="its contents have changed"):
+        Checkpoints(tmp_path / "job", "mark").restore(STATE)
+    assert not saved.folder.exists()
+
+
 def test_the_fingerprint_is_of_arguments_and_contents(tmp_path):
     path = tmp_path / "code.py"
     path.write_text("a = 1")

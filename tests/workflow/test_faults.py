@@ -24,6 +24,7 @@ import pandas as pd
 import pytest
 
 from artifact import integrity, mnist
+from artifact.checkpoint import Checkpoints
 from artifact.claims import repeats
 
 ROOT = Path(__file__).parents[2]
@@ -253,6 +254,27 @@ def test_any_damage_to_a_result_is_refused(bench, undisturbed, table, tmp_path):
         table.add(f"a result {kind}, read by a job", not path.exists())
         path.write_bytes(before)
         integrity.verify(found)
+
+
+def test_any_damage_to_a_checkpoint_is_refused(table, tmp_path):
+    """As by a kill above, one file at a time; where nothing that counts has changed, it is read."""
+    state, rows = np.random.default_rng(0).normal(size=500), [{"x": 1 / 3}]
+    folder = tmp_path / "checkpoints"
+    for number in range(30 if NIGHTLY else 10):
+        Checkpoints(folder, "mark", every=0).save(7, state, rows)
+        kept = sorted(path for path in folder.rglob("*") if path.is_file())
+        kept = [path for path in kept if path.stat().st_size > 1]
+        kind = ("flipped", "cut short")[number % 2]
+        damage(RANDOM.choice(kept), kind)
+        again = Checkpoints(folder, "mark")
+        try:
+            step, found, record = again.restore(state)
+        except ValueError as error:
+            fine = "was damaged" in str(error) and not folder.exists()
+        else:
+            fine = step == 7 and np.array_equal(found, state) and record == rows
+        table.add(f"a checkpoint {kind}, read by a job", fine)
+        again.clear()
 
 
 def test_damaged_images_are_refused(table, tmp_path):
