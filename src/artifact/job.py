@@ -12,6 +12,7 @@ import pandas as pd
 
 from artifact import checkpoint, files, integrity, mnist, progress, provenance
 from artifact.checkpoint import Checkpoints
+from artifact.experiments import chains
 from artifact.sweep import Point
 
 READERS: Mapping[str, Callable[[Path], Any]] = {
@@ -30,7 +31,7 @@ def run(
     code: Sequence[Path] = (),
     checkpoints: Path | None = None,
 ) -> None:
-    """Run `artifact.experiments.<experiment>.run(**arguments, **inputs)`.
+    """Run `artifact.experiments.<experiment>`: its `run`, or a sweep's chains at its `experiment`.
 
     Args:
         experiment: the module's name.
@@ -47,14 +48,18 @@ def run(
     held = {name: _read(name, path) for name, path in inputs.items()}
     with log.open("w") as stream:
         bar = progress.bar(stream, " ".join(outputs["provenance"].with_suffix("").parts[-2:]))
-        given = dict(arguments)
-        kept = None
-        if checkpoints is not None:
-            given["points"] = [Point(**point) for point in given["points"]]
-            mark = checkpoint.fingerprint(arguments, [*inputs.values(), *code])
-            kept = given["checkpoints"] = Checkpoints(checkpoints, mark)
         module = import_module(f"artifact.experiments.{experiment}")
-        results = module.run(**given, progress=bar, **held)
+        kept = None
+        if checkpoints is None:
+            results = module.run(**arguments, progress=bar, **held)
+        else:
+            settings, root = arguments["settings"], arguments["root"]
+            points = [Point(**point) for point in arguments["points"]]
+            mark = checkpoint.fingerprint(arguments, [*inputs.values(), *code])
+            kept = Checkpoints(checkpoints, mark)
+            chain = module.experiment(settings, points[0].examples, root, **held)
+            figure = arguments["figure"]
+            results = {"runs": chains.run(chain, figure, settings, points, root, bar, kept)}
     for name, result in results.items():
         if isinstance(result, pd.DataFrame):
             files.write_table(result, outputs[name])

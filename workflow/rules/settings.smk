@@ -12,7 +12,8 @@ def load_settings(overrides):
     except settings.ConfigError as error:
         sys.exit(str(error))
     scale = combined["scale"]
-    archived = sorted(path.name for path in (ROOT / "results/reference").glob("*"))
+    tables = (ROOT / "results/reference").glob("*/fig*.csv")
+    archived = sorted({path.parent.name for path in tables})
     if combined["from"] == "reference" and scale not in archived:
         sys.exit(
             f"config: scale = {scale!r} is not allowed with from = reference; must be one of "

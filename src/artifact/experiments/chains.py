@@ -71,7 +71,7 @@ def chain_key(
     return key(root, figure, "chain", seed=seed, **coordinates)
 
 
-def run_points(
+def run(
     experiment: Experiment,
     figure: str,
     settings: Settings,
@@ -79,7 +79,7 @@ def run_points(
     root: int,
     progress: Progress,
     checkpoints: Checkpoints,
-) -> dict[str, pd.DataFrame]:
+) -> pd.DataFrame:
     """The test scores of every seed's chains.
 
     Args:
@@ -92,9 +92,8 @@ def run_points(
         checkpoints: where a killed job left off, and this one will.
 
     Returns:
-        Table `runs`, a row a point and seed: `tables.COORDINATES`, seed, the fields of
-        `predictive.Scores`, and diverged_at, the update at which the chain left the finite
-        numbers, or -1.
+        A row a point and seed: `tables.COORDINATES`, seed, the fields of `predictive.Scores`,
+        and diverged_at, the update at which the chain left the finite numbers, or -1.
     """
     test = experiment.test
     model = experiment.task(test).logits
@@ -137,7 +136,7 @@ def run_points(
             "temperature": jnp.array([point.temperature for point in points]),
             "batch_size": jnp.array([point.batch_size for point in points]),
         }
-    run = jax.jit(chain, donate_argnums=(3, 4))
+    go_on = jax.jit(chain, donate_argnums=(3, 4))
 
     def begin(seed: int) -> tuple[Examples, Any, Kept]:
         train = experiment.train(seed)
@@ -146,7 +145,7 @@ def run_points(
         kept = Kept(predictive.start(len(test.y), experiment.labels), jnp.full((), -1))
         if experiment.together:
             state, kept = jax.tree.map(lambda leaf: jnp.stack([leaf] * len(points)), (state, kept))
-        # Copies, since `run` takes over the buffers that it is given.
+        # Copies, since `go_on` takes over the buffers that it is given.
         state, kept = jax.tree.map(jnp.array, (state, kept))
         return train, state, kept
 
@@ -182,11 +181,10 @@ def run_points(
             piece = -(-total // PIECES)
             for first in range(start, total, piece):
                 count = min(piece, total - first)
-                state, kept = run(train, rng_key, values, state, kept, first, count)
+                state, kept = go_on(train, rng_key, values, state, kept, first, count)
                 jax.block_until_ready(kept)
                 advance(count)
                 if first + count < total:
                     checkpoints.save(seed * total + first + count, (state, kept), rows)
             rows += [scored(i, seed, kept) for i in range(len(points))]
-    runs = pd.DataFrame(rows).sort_values(["temperature", "seed"], ignore_index=True)
-    return {"runs": runs}
+    return pd.DataFrame(rows).sort_values(["temperature", "seed"], ignore_index=True)

@@ -1,18 +1,13 @@
 """Fig. 7: stochastic NGD and a convolutional network, section 6.4."""
 
-from collections.abc import Sequence
-
 import jax
 import jax.numpy as jnp
 import numpy as np
-import pandas as pd
 
-from artifact.checkpoint import Checkpoints
 from artifact.experiments import images as mnist_task
-from artifact.experiments.chains import Experiment, run_points
+from artifact.experiments.chains import Experiment
 from artifact.mnist import Images
-from artifact.progress import Progress
-from artifact.sweep import Point, Settings
+from artifact.sweep import Settings
 from ngd.layers import layer_gradients
 from ngd.metrics.average import moving_average, smoothing
 from ngd.metrics.fisher import sampled_fisher
@@ -21,22 +16,15 @@ from ngd.samplers import stochastic_ngd
 from ngd.task import Task, l2
 
 
-def run(
-    figure: str,
-    settings: Settings,
-    points: Sequence[Point],
-    root: int,
-    progress: Progress,
-    checkpoints: Checkpoints,
-    images: Images,
-    warm_start: np.ndarray,
-) -> dict[str, pd.DataFrame]:
-    """See `chains.run_points`; `images` is MNIST, `warm_start` the end of the SGD run."""
+def experiment(
+    settings: Settings, examples: int, root: int, images: Images, warm_start: np.ndarray
+) -> Experiment:
+    """At N = `examples`, with the root seed `root`, MNIST, and the end of the SGD run."""
     model = CNN(settings["channels"])
     test = mnist_task.test_set(images)
     _, unravel = jax.flatten_util.ravel_pytree(model.init(jax.random.key(0), test.x[:1]))
-    regulariser = l2(settings["regularisation"] / points[0].examples)
-    experiment = Experiment(
+    regulariser = l2(settings["regularisation"] / examples)
+    return Experiment(
         task=lambda train: Task(model.apply, train.x, train.y, regulariser),
         algorithm=lambda task, point: stochastic_ngd.build(
             task,
@@ -50,9 +38,8 @@ def run(
             settings["damping"],
             point.batch_size,
         ),
-        train=lambda seed: mnist_task.training_set(images, root, points[0].examples, seed),
+        train=lambda seed: mnist_task.training_set(images, root, examples, seed),
         position=lambda seed: unravel(jnp.asarray(warm_start)),
         test=test,
         labels=10,
     )
-    return run_points(experiment, figure, settings, points, root, progress, checkpoints)

@@ -1,13 +1,16 @@
 """Logistic regression on simulated data, section 6.1: what Figs 1 to 4 share."""
 
+from collections.abc import Callable
+
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from artifact.experiments.chains import Examples
+from artifact.experiments.chains import Examples, Experiment
 from artifact.keys import key
-from artifact.sweep import Settings
+from artifact.sweep import Point, Settings
 from ngd.models.logistic import Logistic
+from ngd.samplers import SamplingAlgorithm
 from ngd.task import Params, Task
 
 MODEL = Logistic()
@@ -52,3 +55,22 @@ def task(train: Examples) -> Task:
 def position(weights: Float[Array, " n"]) -> Params:
     """The model's parameters at given weights."""
     return {"params": {"weights": weights}}
+
+
+def experiment(
+    settings: Settings,
+    examples: int,
+    root: int,
+    algorithm: Callable[[Task, Point], SamplingAlgorithm],
+    together: bool = False,
+) -> Experiment:
+    """Chains from ω = 0; see `Experiment` for `algorithm` and `together`."""
+    return Experiment(
+        task=task,
+        algorithm=algorithm,
+        train=lambda seed: simulate(root, settings, examples, seed=seed),
+        position=lambda seed: position(jnp.zeros(settings["inputs"])),
+        test=simulate(root, settings, settings["test_examples"]),
+        labels=2,
+        together=together,
+    )

@@ -1,36 +1,49 @@
 """Figs 5 and 6: stochastic NGD and a multilayer perceptron, section 6.3."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 
+import flax.linen as nn
 import jax
-import pandas as pd
 
-from artifact.checkpoint import Checkpoints
 from artifact.experiments import images as mnist_task
-from artifact.experiments.chains import Examples, Experiment, run_points
+from artifact.experiments.chains import Examples, Experiment
 from artifact.keys import key
 from artifact.mnist import Images
-from artifact.progress import Progress
-from artifact.sweep import Point, Settings
+from artifact.sweep import Settings
 from ngd.layers import layer_gradients
 from ngd.metrics.fisher import sampled_fisher
+from ngd.metrics.metric import Metric
 from ngd.models.mlp import MLP
 from ngd.samplers import stochastic_ngd
 from ngd.task import Task, l2
 
 
-def run(
-    figure: str,
+def experiment(settings: Settings, examples: int, root: int, images: Images) -> Experiment:
+    """At N = `examples`, with the root seed `root` and MNIST."""
+    model = MLP(settings["hidden"])
+    gradients = layer_gradients(model)
+    return on_projected_images(
+        settings,
+        examples,
+        root,
+        images,
+        model,
+        lambda task: sampled_fisher(task, settings["fisher_examples"], gradients),
+    )
+
+
+def on_projected_images(
     settings: Settings,
-    points: Sequence[Point],
+    examples: int,
     root: int,
-    progress: Progress,
-    checkpoints: Checkpoints,
     images: Images,
-) -> dict[str, pd.DataFrame]:
-    """See `chains.run_points`; `images` is MNIST."""
+    model: nn.Module,
+    metric: Callable[[Task], Metric],
+    input_scale: float = 1.0,
+) -> Experiment:
+    """A model of the images' random projection, times `input_scale`, and a metric of its task."""
     features = settings["projected_inputs"]
-    projection = jax.random.normal(
+    projection = input_scale * jax.random.normal(
         key(root, "mnist", "projection", to=features), (28 * 28, features)
     )
 
@@ -38,20 +51,14 @@ def run(
         return Examples(examples.x.reshape(-1, 28 * 28) @ projection, examples.y)
 
     test = project(mnist_task.test_set(images))
-    model = MLP(settings["hidden"])
-    regulariser = l2(settings["regularisation"] / points[0].examples)
-    experiment = Experiment(
+    regulariser = l2(settings["regularisation"] / examples)
+    return Experiment(
         task=lambda train: Task(model.apply, train.x, train.y, regulariser),
         algorithm=lambda task, point: stochastic_ngd.build(
-            task,
-            sampled_fisher(task, settings["fisher_examples"], layer_gradients(model)),
-            point.learning_rate,
-            settings["damping"],
-            point.batch_size,
+            task, metric(task), point.learning_rate, settings["damping"], point.batch_size
         ),
-        train=lambda seed: project(mnist_task.training_set(images, root, points[0].examples, seed)),
+        train=lambda seed: project(mnist_task.training_set(images, root, examples, seed)),
         position=lambda seed: model.init(key(root, "mlp", "start", seed=seed), test.x[:1]),
         test=test,
         labels=10,
     )
-    return run_points(experiment, figure, settings, points, root, progress, checkpoints)

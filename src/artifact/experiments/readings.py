@@ -1,27 +1,21 @@
 """The text's readings against each other: Fig. 5's model and sampler with one thing changed."""
 
-from collections.abc import Sequence
-
 import flax.linen as nn
 import jax
-import pandas as pd
+import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from artifact.checkpoint import Checkpoints
-from artifact.experiments import images as mnist_task
-from artifact.experiments.chains import Examples, Experiment, run_points
-from artifact.keys import key
+from artifact.experiments import mlp
+from artifact.experiments.chains import Experiment
 from artifact.mnist import Images
-from artifact.progress import Progress
-from artifact.sweep import Point, Settings
+from artifact.sweep import Settings
 from ngd.layers import layer_gradients
 from ngd.metrics.average import moving_average
 from ngd.metrics.factor import Factor, scale
 from ngd.metrics.fisher import exact_fisher, sampled_fisher
 from ngd.metrics.metric import Metric, memoryless
 from ngd.models.mlp import MLP
-from ngd.samplers import stochastic_ngd
-from ngd.task import Params, Task, l2, per_example_gradients
+from ngd.task import Params, Task, per_example_gradients
 
 
 class BiasedMLP(nn.Module):
@@ -58,44 +52,20 @@ def with_replacement(task: Task, batch_size: int) -> Metric:
         x = task.x[jax.random.randint(key_batch, (batch_size,), 0, task.examples)]
         labels = jax.random.categorical(key_label, task.logits(position, x))
         rows = per_example_gradients(task, position, x, labels)
-        return scale(rows, jax.numpy.full(batch_size, batch_size**-0.5))
+        return scale(rows, jnp.full(batch_size, batch_size**-0.5))
 
     return memoryless(factor)
 
 
-def run(
-    figure: str,
-    settings: Settings,
-    points: Sequence[Point],
-    root: int,
-    progress: Progress,
-    checkpoints: Checkpoints,
-    images: Images,
-) -> dict[str, pd.DataFrame]:
-    """See `chains.run_points`; projection, training sets and starts are those of Fig. 5."""
-    features = settings["projected_inputs"]
-    projection = settings["input_scale"] * jax.random.normal(
-        key(root, "mnist", "projection", to=features), (28 * 28, features)
-    )
-
-    def project(examples: Examples) -> Examples:
-        return Examples(examples.x.reshape(-1, 28 * 28) @ projection, examples.y)
-
-    test = project(mnist_task.test_set(images))
+def experiment(settings: Settings, examples: int, root: int, images: Images) -> Experiment:
+    """As `mlp.experiment`; projection, training sets and starts are those of Fig. 5."""
     model = (BiasedMLP if settings["bias"] else MLP)(settings["hidden"])
-    regulariser = l2(settings["regularisation"] / points[0].examples)
-    experiment = Experiment(
-        task=lambda train: Task(model.apply, train.x, train.y, regulariser),
-        algorithm=lambda task, point: stochastic_ngd.build(
-            task,
-            metric(settings, model, task),
-            point.learning_rate,
-            settings["damping"],
-            point.batch_size,
-        ),
-        train=lambda seed: project(mnist_task.training_set(images, root, points[0].examples, seed)),
-        position=lambda seed: model.init(key(root, "mlp", "start", seed=seed), test.x[:1]),
-        test=test,
-        labels=10,
+    return mlp.on_projected_images(
+        settings,
+        examples,
+        root,
+        images,
+        model,
+        lambda task: metric(settings, model, task),
+        settings["input_scale"],
     )
-    return run_points(experiment, figure, settings, points, root, progress, checkpoints)

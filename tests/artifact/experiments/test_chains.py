@@ -36,8 +36,13 @@ def nowhere(tmp_path):
     return Checkpoints(tmp_path, "none")
 
 
+def run(sweep, figure, settings, points, progress, checkpoints):
+    experiment = sweep.experiment(settings, points[0].examples, 5)
+    return chains.run(experiment, figure, settings, points, 5, progress, checkpoints)
+
+
 def test_scores_are_those_of_a_plain_loop_over_stored_samples(nowhere):
-    runs = ngd_sweep.run("fig3", SETTINGS, [POINT], 5, silent, nowhere)["runs"]
+    runs = run(ngd_sweep, "fig3", SETTINGS, [POINT], silent, nowhere)
     test = logistic.simulate(5, SETTINGS, 50)
     x, y = np.asarray(test.x, float), np.asarray(test.y)
     for seed in range(2):
@@ -69,8 +74,8 @@ def test_scores_are_those_of_a_plain_loop_over_stored_samples(nowhere):
 
 
 def test_a_point_does_not_depend_on_how_many_repeats_run(nowhere):
-    few = ngd_sweep.run("fig3", {**SETTINGS, "repeats": 1}, [POINT], 5, silent, nowhere)["runs"]
-    more = ngd_sweep.run("fig3", SETTINGS, [POINT], 5, silent, nowhere)["runs"]
+    few = run(ngd_sweep, "fig3", {**SETTINGS, "repeats": 1}, [POINT], silent, nowhere)
+    more = run(ngd_sweep, "fig3", SETTINGS, [POINT], silent, nowhere)
     assert few.equals(more.head(1))
 
 
@@ -78,8 +83,8 @@ def test_a_point_does_not_depend_on_which_others_run_with_it(nowhere):
     hot = POINT._replace(temperature=3.0, batch_size=1)
     cold = POINT._replace(temperature=0.1, batch_size=30)
     for sweep in (ngd_sweep, langevin_sweep):
-        alone = sweep.run("fig3", SETTINGS, [POINT], 5, silent, nowhere)["runs"]
-        runs = sweep.run("fig3", SETTINGS, [cold, POINT, hot], 5, silent, nowhere)["runs"]
+        alone = run(sweep, "fig3", SETTINGS, [POINT], silent, nowhere)
+        runs = run(sweep, "fig3", SETTINGS, [cold, POINT, hot], silent, nowhere)
         assert runs["temperature"].tolist() == [0.1, 0.1, 1.0, 1.0, 3.0, 3.0]
         of_point = runs[runs["temperature"] == 1.0].reset_index(drop=True)
         pd.testing.assert_frame_equal(of_point, alone, rtol=1e-4)
@@ -88,14 +93,14 @@ def test_a_point_does_not_depend_on_which_others_run_with_it(nowhere):
 
 def test_a_diverged_chain_leaves_those_beside_it_alone(nowhere):
     wild = POINT._replace(temperature=1e38)
-    runs = langevin_sweep.run("fig2", SETTINGS, [POINT, wild], 5, silent, nowhere)["runs"]
+    runs = run(langevin_sweep, "fig2", SETTINGS, [POINT, wild], silent, nowhere)
     assert (runs["diverged_at"] >= 0).tolist() == [False, False, True, True]
     assert np.isfinite(runs["ensemble_cross_entropy"].head(2)).all()
 
 
 def test_a_chain_that_leaves_the_finite_numbers_is_recorded_with_its_update(nowhere):
     wild = POINT._replace(learning_rate=1e30)
-    runs = langevin_sweep.run("fig2", SETTINGS, [wild], 5, silent, nowhere)["runs"]
+    runs = run(langevin_sweep, "fig2", SETTINGS, [wild], silent, nowhere)
     assert (runs["diverged_at"] >= 0).all()
     assert (runs["diverged_at"] < 16).all()
 
@@ -135,10 +140,10 @@ def interrupted(updates):
 @pytest.mark.parametrize("updates", [3, 20, 31])
 @pytest.mark.parametrize("sweep", [ngd_sweep, langevin_sweep])
 def test_a_killed_job_goes_on_to_the_same_bytes(tmp_path, nowhere, sweep, updates):
-    undisturbed = sweep.run("fig3", SETTINGS, [POINT], 5, silent, nowhere)["runs"].to_csv()
+    undisturbed = run(sweep, "fig3", SETTINGS, [POINT], silent, nowhere).to_csv()
     always = Checkpoints(tmp_path / "chain", "mark", every=0)
     with pytest.raises(Killed):
-        sweep.run("fig3", SETTINGS, [POINT], 5, interrupted(updates), always)
+        run(sweep, "fig3", SETTINGS, [POINT], interrupted(updates), always)
     again = Checkpoints(tmp_path / "chain", "mark")
     advanced = []
 
@@ -146,7 +151,7 @@ def test_a_killed_job_goes_on_to_the_same_bytes(tmp_path, nowhere, sweep, update
     def counting(total):
         yield advanced.append
 
-    runs = sweep.run("fig3", SETTINGS, [POINT], 5, counting, again)["runs"]
+    runs = run(sweep, "fig3", SETTINGS, [POINT], counting, again)
     assert runs.to_csv() == undisturbed
     # It did go on from where it was, and did not start anew.
     assert advanced[0] >= updates - 1
