@@ -31,7 +31,7 @@ test-cluster: $(ENVIRONMENT)
 	  apt-get install -y -qq --no-install-recommends munge slurmctld slurmd slurm-client; }
 	$(BIN)/python -m pytest -m cluster tests/cluster --durations=0
 
-# Over a hundred faults, and the table of docs/faults.md; 15 minutes or so.
+# Over a hundred faults, and the table of docs/faults.md; five minutes.
 test-faults: $(ENVIRONMENT)
 	FAULTS=nightly $(BIN)/python -m pytest tests/workflow/test_faults.py
 
