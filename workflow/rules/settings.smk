@@ -109,6 +109,7 @@ PLOTTED = {
         "flat_damped": "figS1_ngd_flat_damped",
         "jeffreys": "figS1_ngd_jeffreys",
         "jeffreys_damped": "figS1_ngd_jeffreys_damped",
+        "gaussian": "figS1_covariance_jeffreys",
     },
 }
 RECORDED = {

@@ -31,7 +31,7 @@ use rule langevin_sweep as riemannian_sweep with:
     input:
         code=code("artifact.experiments.riemannian_sweep"),
     wildcard_constraints:
-        figure="figS1_(ngd_)?(flat|jeffreys)(_damped)?",
+        figure="figS1_((ngd|covariance)_)?(flat|jeffreys)(_damped)?",
     params:
         experiment="riemannian_sweep",
         figure=lambda wildcards: wildcards.figure,

@@ -1,11 +1,39 @@
 """Figs S1b and S1c: Figs 2, 3, 4b with samplers of e^{-C/T}|F + δI|^k."""
 
+import jax.numpy as jnp
+from jaxtyping import PRNGKeyArray
+
 from artifact.experiments import logistic
 from artifact.experiments.chains import Experiment
 from artifact.sweep import Point, Settings
+from ngd.metrics import damping as damped
+from ngd.metrics.covariance import gradient_covariance
 from ngd.metrics.fisher import exact_fisher
 from ngd.samplers import SamplingAlgorithm, riemannian_langevin, riemannian_ngd
-from ngd.task import Task
+from ngd.samplers.algorithm import Info, move
+from ngd.samplers.preconditioned_langevin import State
+from ngd.samplers.riemannian_langevin import correction
+from ngd.task import Task, gradient
+
+
+def with_covariance(
+    task: Task, learning_rate: float, damping: float, temperature: float, prior_exponent: float
+) -> SamplingAlgorithm:
+    """`riemannian_langevin` with Σ of eq. (14) in place of F + δI as its noise's covariance."""
+    metric, covariance = exact_fisher(task), gradient_covariance(task)
+    scale = jnp.sqrt(2 * temperature / (learning_rate * task.examples))
+
+    def step(rng_key: PRNGKeyArray, state: State) -> tuple[State, Info]:
+        factor, _ = metric.estimate(rng_key, state.position, ())
+        spread, _ = covariance.estimate(rng_key, state.position, ())
+        alpha = scale * damped.noise(rng_key, spread, 0.0)
+        drift = damped.solve(factor, damping, gradient(task, state.position) + alpha)
+        extra = correction(metric, state.position, damping, prior_exponent)
+        displacement = -learning_rate * (drift - temperature / task.examples * extra)
+        position, info = move(state.position, displacement)
+        return State(position, ()), info
+
+    return SamplingAlgorithm(lambda position, rng_key=None: State(position, ()), step)
 
 
 def experiment(settings: Settings, examples: int, root: int) -> Experiment:
@@ -14,6 +42,8 @@ def experiment(settings: Settings, examples: int, root: int) -> Experiment:
 
     def algorithm(task: Task, point: Point) -> SamplingAlgorithm:
         metric, rate = exact_fisher(task), point.learning_rate
+        if settings.get("noise") == "covariance":
+            return with_covariance(task, rate, damping, point.temperature, k)
         if point.batch_size:
             return riemannian_ngd.build(task, metric, rate, damping, point.batch_size, k)
         return riemannian_langevin.build(task, metric, rate, damping, point.temperature, k)

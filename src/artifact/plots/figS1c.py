@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from artifact.plots import priors, style
+from artifact.plots import priors, style, sweep
 
 
 def draw(
@@ -13,6 +13,7 @@ def draw(
     eq16_damped: pd.DataFrame,
     jeffreys_damped: pd.DataFrame,
     flat_damped: pd.DataFrame,
+    gaussian: pd.DataFrame,
     stamp: style.Stamp,
 ) -> Figure:
     """Both panels: the damping of Figs 3 and 4b.
@@ -24,11 +25,14 @@ def draw(
         eq16_damped: the sweep's table of Fig. 4b.
         jeffreys_damped: as `jeffreys`, with its damping.
         flat_damped: likewise.
+        gaussian: as `jeffreys`, with Gaussian noise of the minibatches' covariance.
         stamp: what the figure says of itself.
     """
-    tables = [eq16, jeffreys, flat, eq16_damped, jeffreys_damped, flat_damped]
+    tables = [eq16, jeffreys, flat, eq16_damped, jeffreys_damped, flat_damped, gaussian]
     with style.panels(stamp, style.repeats(*tables), 4.6) as (figure, a, b):
         priors.curves(a, r"$\delta$ as in Fig. 3", eq16, jeffreys, flat, "eq. (16)")
+        label = "Jeffreys, Gaussian noise"
+        sweep.curve(a, gaussian, priors.METRIC, "temperature", label, 3, mark_optimum=True)
         priors.curves(
             b,
             r"$\delta$ as in Fig. 4b",

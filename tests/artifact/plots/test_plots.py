@@ -93,7 +93,7 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     "fig5": lambda: fig5.draw(table(), STAMP),
     "fig6": lambda: fig6.draw(table((2048, 4096)), STAMP),
     "fig7": lambda: fig7.draw(table((512,), (0.1, 0.2)), table((256, 512)), STAMP),
-    "figS1c": lambda: figS1c.draw(*[table()] * 6, STAMP),
+    "figS1c": lambda: figS1c.draw(*[table()] * 7, STAMP),
     # The longest legends: crosses and carets, long numbers, as many curves as at paper scale.
     "fig2 crowded": lambda: fig2.draw(table(diverged=True, high=500.0), STAMP),
     "fig5 crowded": lambda: fig5.draw(table(diverged=True), STAMP),
