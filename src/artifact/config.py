@@ -141,9 +141,10 @@ def check(config: Config) -> None:
     for figure, settings in config.items():
         if isinstance(settings, dict) and "temperatures" in settings and figure != "figS1":
             _check_sweep(figure, settings)
-    for name in config["readings"]["variants"]:
-        _check_sweep(f"readings.variants.{name}", sweep.variant(config["readings"], name))
-    for figure in ("fig5", "fig6", "fig7", "readings"):
+    for group in ("readings", "cnn_readings"):
+        for name in config[group]["variants"]:
+            _check_sweep(f"{group}.variants.{name}", sweep.variant(config[group], name))
+    for figure in ("fig5", "fig6", "fig7", "readings", "cnn_readings"):
         _check_images(figure, config[figure], pool, config["data"])
     if config["warm_start"]["batch_size"] > pool:
         raise ConfigError(

@@ -9,7 +9,12 @@ from scipy import stats
 METRIC = "ensemble_cross_entropy"
 
 
-def compare(runs: Mapping[str, pd.DataFrame], base: str = "base") -> pd.DataFrame:
+def base_of(reading: str) -> str:
+    """The reading that we chose, beside which one stands: of Fig. 7's CNN or of Fig. 5's MLP."""
+    return "cnn_base" if reading.startswith("cnn_") else "base"
+
+
+def compare(runs: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """A row a reading.
 
     Each is taken at the temperature where its ensembles' mean cross entropy is least, of those
@@ -17,8 +22,7 @@ def compare(runs: Mapping[str, pd.DataFrame], base: str = "base") -> pd.DataFram
     training set.
 
     Args:
-        runs: a sweep's runs by the reading's name, with the same seeds.
-        base: the reading that we chose.
+        runs: sweeps' runs by the reading's name, each with its `base_of` of the same seeds.
 
     Returns:
         Columns reading, temperature, batch_size, cross_entropy, standard_error, accuracy,
@@ -30,6 +34,7 @@ def compare(runs: Mapping[str, pd.DataFrame], base: str = "base") -> pd.DataFram
     rows = []
     for name, table in runs.items():
         row = {"reading": name, "chains": len(table), "diverged": (table["diverged_at"] >= 0).sum()}
+        base = base_of(name)
         chosen, ours = best[name], best[base]
         if chosen is None or ours is None:
             rows.append({**row, "outcome": "none"})

@@ -136,5 +136,10 @@ def test_no_name_from_the_settings_leads_out_of_its_folder():
     """The scale and the readings' names are the only ones that become parts of paths."""
     with pytest.raises(config.ConfigError, match=r"^config: readings\.variants = '\.\./x' is not"):
         load({"readings": {"variants": {"../x": {}}}})
+    with pytest.raises(config.ConfigError, match=r"^config: cnn_readings\.variants = 'a/b' is not"):
+        load({"cnn_readings": {"variants": {"a/b": {}}}})
+    # It would be taken for one of the CNN's.
+    with pytest.raises(config.ConfigError, match=r"^config: readings\.variants = 'cnn_x' is not"):
+        load({"readings": {"variants": {"cnn_x": {}}}})
     with pytest.raises(config.ConfigError, match=r"^config: scale = '\.\./paper' is not allowed"):
         load({"scale": "../paper"})

@@ -64,3 +64,11 @@ def test_one_training_set_cannot_tell_two_readings_apart():
     table = readings.compare({"base": one[0], "other": one[1]}).set_index("reading")
     assert table.loc["other", "difference"] == pytest.approx(0.05)
     assert table.loc["other", "outcome"] == "inconclusive"
+
+
+def test_a_reading_of_the_cnn_stands_beside_the_cnn():
+    table = readings.compare(
+        {"base": runs(), "cnn_base": runs(shift=1.0), "cnn_other": runs(shift=1.05)}
+    ).set_index("reading")
+    assert table.loc["cnn_other", "difference"] == pytest.approx(0.05)
+    assert table.loc["cnn_base", "outcome"] == "same"

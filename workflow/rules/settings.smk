@@ -53,14 +53,15 @@ def code(module):
 
 def settings_of(figure):
     """A figure's settings; of readings_biases those of the reading that it is."""
-    if figure.startswith("readings_"):
-        return sweep.variant(config["readings"], figure.removeprefix("readings_"))
+    for group in ("readings", "cnn_readings"):
+        if figure.startswith(f"{group}_"):
+            return sweep.variant(config[group], figure.removeprefix(f"{group}_"))
     return config[figure]
 
 
 def sweep_of(table):
     """The figure whose points a table gathers, and the grid of those: fig7a is of fig7."""
-    if table in config or table.startswith("readings_"):
+    if table in config or table.startswith(("readings_", "cnn_readings_")):
         return table, settings_of(table)
     figure, letter = table[:-1], table[-1]
     return figure, sweep.panel(config[figure], letter)
@@ -85,7 +86,11 @@ def settings_of_point(wildcards):
     return sweep.of_point(settings_of(wildcards.figure))
 
 
-READINGS = {name: f"readings_{name}" for name in config["readings"]["variants"]}
+READINGS = {
+    f"{prefix}{name}": f"{prefix}readings_{name}"
+    for prefix in ("", "cnn_")
+    for name in config[f"{prefix}readings"]["variants"]
+}
 PLOTTED = {
     "readings": READINGS,
     "fig1": {"iterates": "fig1_iterates", "ellipses": "fig1_ellipses"},

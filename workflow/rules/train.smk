@@ -115,7 +115,7 @@ use rule langevin_sweep as cnn with:
         warm_start=rules.warm_start.output.parameters,
         code=code("artifact.experiments.cnn"),
     wildcard_constraints:
-        figure="fig7",
+        figure="fig7|cnn_readings_.*",
     params:
         experiment="cnn",
         figure=lambda wildcards: wildcards.figure,

@@ -8,24 +8,26 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from artifact.plots import style, sweep
+from artifact.readings import base_of
 
 COLUMNS = 3
 
 
-def draw(stamp: style.Stamp, base: pd.DataFrame, **others: pd.DataFrame) -> Figure:
-    """A panel for each of the others.
+def draw(stamp: style.Stamp, **tables: pd.DataFrame) -> Figure:
+    """A panel for each reading that is not ours, beside its `base_of`.
 
     Args:
         stamp: what the figure says of itself.
-        base: the sweep's table of the reading that we chose, see `artifact.tables.summarise`.
-        others: those of the others.
+        tables: the readings' sweeps, see `artifact.tables.summarise`.
     """
+    others = {name: table for name, table in tables.items() if base_of(name) != name}
     rows = math.ceil(len(others) / COLUMNS)
     with mpl.rc_context(style.RC):
         figure = Figure(figsize=(style.WIDTH, 2.1 * rows), layout="constrained")
         FigureCanvasAgg(figure)
         grid = list(figure.subplots(rows, COLUMNS, sharex=True, squeeze=False).flat)
         for axes, (name, table) in zip(grid, others.items(), strict=False):
+            base = tables[base_of(name)]
             metric = "ensemble_cross_entropy"
             sweep.curve(axes, base, metric, "temperature", "ours", 0, style.GREY)
             sweep.curve(axes, table, metric, "temperature", name, 1, style.VERMILION)
@@ -35,7 +37,7 @@ def draw(stamp: style.Stamp, base: pd.DataFrame, **others: pd.DataFrame) -> Figu
         for axes in grid[len(others) :]:
             axes.remove()
         figure.supylabel("ensemble's " + sweep.CROSS_ENTROPY, fontsize=7)
-        counted = f"{stamp.repeats or style.repeats(base, *others.values())}  ·  grey: ours"
+        counted = f"{stamp.repeats or style.repeats(*tables.values())}  ·  grey: ours"
         figure.supxlabel(
             f"{sweep.TEMPERATURE}\nscale: {stamp.scale}  ·  data: {stamp.data}  ·  {counted}",
             fontsize=7,
