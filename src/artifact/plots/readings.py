@@ -36,6 +36,8 @@ def draw(stamp: style.Stamp, **tables: pd.DataFrame) -> Figure:
             axes.set_title(name.replace("_", " "))
         for axes in grid[len(others) :]:
             axes.remove()
+        for axes in grid[max(len(others) - COLUMNS, 0) : len(others)]:
+            axes.tick_params(labelbottom=True)  # also where the panel below is not
         figure.supylabel("ensemble's " + sweep.CROSS_ENTROPY, fontsize=7)
         counted = f"{stamp.repeats or style.repeats(*tables.values())}  ·  grey: ours"
         figure.supxlabel(
