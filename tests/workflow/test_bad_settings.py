@@ -4,7 +4,7 @@ import pytest
 
 WRONG = [
     (["scale=huge"], "scale = 'huge' is not allowed; must be one of paper, quick, smoke"),
-    (["sede=1"], "sede is not a setting; known are data, device, fig1"),
+    (["sede=1"], "sede is not a setting; known are cnn_readings, data, device, fig1"),
     (["seed=-1"], "seed = -1 is not allowed; must be >= 0"),
     (["seed=one"], "seed = 'one' is not allowed; must be of type integer"),
     (["data=cifar"], "data = 'cifar' is not allowed; must be one of mnist-5000, mnist-full"),
