@@ -24,12 +24,12 @@ check: $(ENVIRONMENT)
 test: $(ENVIRONMENT)
 	NPROC=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
-# The smoke pipeline and its faults through a Slurm of this machine, from Debian's packages.
+# The smoke pipeline and its faults through a Slurm of this machine, from Debian's packages; and a table of docs/faults.md.
 test-cluster: $(ENVIRONMENT)
 	@for p in munged slurmctld slurmd sbatch; do PATH=$$PATH:/usr/sbin command -v $$p >/dev/null || missing=1; done; \
 	  test -z "$$missing" || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 	  apt-get install -y -qq --no-install-recommends munge slurmctld slurmd slurm-client; }
-	$(BIN)/python -m pytest -m cluster tests/cluster --durations=0
+	FAULTS=nightly $(BIN)/python -m pytest -m cluster tests/cluster --durations=0
 
 # Over a hundred faults, and the table of docs/faults.md; five minutes.
 test-faults: $(ENVIRONMENT)
@@ -56,10 +56,10 @@ bench: $(ENVIRONMENT)
 growth: $(ENVIRONMENT)
 	$(BIN)/python benchmarks/growth.py
 
-# How far a sweep is that runs in another terminal: `make progress SCALE=paper`.
+# How far a run is that goes on in another terminal, live: `make progress SCALE=paper`.
 SCALE ?= quick
 progress: $(ENVIRONMENT)
-	@$(BIN)/python -c "from pathlib import Path; from artifact import progress; print(progress.overview(Path('results/$(SCALE)/logs').rglob('*.log')))"
+	@$(BIN)/python -m artifact.progress results/$(SCALE)/logs
 
 # Turns the environment into one for NVIDIA GPUs.
 gpu: $(ENVIRONMENT)

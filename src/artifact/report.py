@@ -10,6 +10,8 @@ import jinja2
 import pandas as pd
 from markdown_it import MarkdownIt
 
+from artifact import progress
+
 VERDICTS = ("reproduced", "not reproduced", "inconclusive")
 
 
@@ -87,7 +89,7 @@ def render(
     counts = {verdict: int((claims["verdict"] == verdict).sum()) for verdict in VERDICTS}
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     environment.filters["number"] = lambda value: "" if value is None else f"{value:.3g}"
-    environment.filters["duration"] = duration
+    environment.filters["duration"] = progress.duration
     return environment.from_string(template).render(
         settings=settings,
         settings_text=json.dumps(settings, indent=2, default=str),
@@ -97,14 +99,6 @@ def render(
         compared=compared.astype(object).where(compared.notna(), None).to_dict("records"),
         readings=MarkdownIt().enable("table").render(_below(readings)),
     )
-
-
-def duration(seconds: float) -> str:
-    """Seconds, minutes or hours, whichever reads best."""
-    for unit, size in (("h", 3600), ("min", 60)):
-        if seconds >= size:
-            return f"{seconds / size:.1f} {unit}"
-    return f"{seconds:.1f} s"
 
 
 def _below(markdown: str) -> str:

@@ -106,12 +106,6 @@ def test_the_same_results_give_the_same_page():
     assert page() == page()
 
 
-def test_durations_are_told_in_the_unit_that_reads_best():
-    assert report.duration(3.14) == "3.1 s"
-    assert report.duration(90) == "1.5 min"
-    assert report.duration(7200) == "2.0 h"
-
-
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 MEASURE = """<script>document.title = [...document.images].map(image => [image.complete,
   image.naturalWidth > 0, image.getBoundingClientRect().width > 100].every(Boolean)).join()
