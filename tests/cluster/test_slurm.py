@@ -1,6 +1,10 @@
 """The workflow through a real Slurm: the same bytes, whatever happens to its jobs."""
 
+import contextlib
+import os
 import re
+import signal
+import socket
 import subprocess
 import sys
 import time
@@ -8,12 +12,18 @@ import time
 import pytest
 from tests.cluster.conftest import PROFILE
 from tests.cluster.slurm import answer
+from tests.faults import Table
 from tests.workflow.conftest import Clone
 
 pytestmark = pytest.mark.cluster
 
 SUBMITTED = re.compile(r"submitted with SLURM jobid (\d+) \(log: \S*?/slurm_logs/(\S+)/\d+\.log")
 TARGETS = ("results/smoke/tables/fig5.csv", "results/smoke/tables/fig7b.csv")
+
+
+@pytest.fixture(scope="module")
+def table():
+    return Table("make test-cluster")
 
 
 def made(clone, *patterns):
@@ -33,6 +43,18 @@ def start(clone, slurm, log, *arguments):
         )
 
 
+def running(slurm):
+    """Slurm's numbers of the jobs that run."""
+    return answer(slurm, "squeue", "--noheader", "--states=RUNNING", "-o", "%i").split()
+
+
+def wait_for(condition):
+    end = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < end, condition
+        time.sleep(0.2)
+
+
 def training(clone, slurm, snakemake, log, figure):
     """Slurm's number of the job that just now trains points of a figure."""
     end = time.monotonic() + 600
@@ -40,10 +62,10 @@ def training(clone, slurm, snakemake, log, figure):
         assert snakemake.poll() is None, "snakemake has ended"
         logs = clone.path.glob(f"results/smoke/logs/{figure}/*.log")
         if any(log.stat().st_size for log in logs):
-            running = answer(slurm, "squeue", "--noheader", "--states=RUNNING", "-o", "%i").split()
+            now = running(slurm)
             wanted = {"fig5": "group_points", "fig7": "rule_cnn"}[figure]
             submitted = SUBMITTED.findall(log.read_text())
-            ours = [number for number, kind in submitted if wanted in kind and number in running]
+            ours = [number for number, kind in submitted if wanted in kind and number in now]
             if ours:
                 return ours[0]
         time.sleep(0.2)
@@ -63,24 +85,43 @@ def test_the_smoke_pipeline_gives_the_bytes_of_a_run_without_slurm(local, slurm,
     assert all(any(kind in each for kind in kinds) for each in submissions), submissions
 
 
-def test_jobs_that_are_cancelled_and_requeued_end_in_the_same_bytes(
-    local, slurm, tmp_path_factory, tmp_path
+def test_jobs_that_slurm_ends_in_any_way_end_in_the_same_bytes(
+    local, slurm, table, tmp_path_factory, tmp_path
 ):
     clone = Clone(tmp_path_factory.mktemp("struck"))
     log = tmp_path / "snakemake.log"
     snakemake = start(clone, slurm, log, "--", *TARGETS)
+
     requeued = training(clone, slurm, snakemake, log, "fig5")
     answer(slurm, "scontrol", "requeue", requeued)
     cancelled = training(clone, slurm, snakemake, log, "fig7")
     answer(slurm, "scancel", cancelled)
+    lost = training(clone, slurm, snakemake, log, "fig7")
+    node = f"NodeName={socket.gethostname()}"
+    answer(slurm, "scontrol", "update", node, "State=DOWN", "Reason=test")
+    wait_for(lambda: not running(slurm))
+    answer(slurm, "scontrol", "update", node, "State=RESUME")
+    # It would end before Slurm looks at the clock, twice a minute, so it is made to hang.
+    late = training(clone, slurm, snakemake, log, "fig7")
+    for line in answer(slurm, "scontrol", "listpids", late).splitlines()[1:]:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(line.split()[0]), signal.SIGSTOP)
+    answer(slurm, "scontrol", "update", f"JobId={late}", "EndTime=now")
+
     assert snakemake.wait(900) == 0, log.read_text()[-5000:]
-    assert "Restarts=1" in answer(slurm, "scontrol", "show", "job", requeued)
-    assert "JobState=CANCELLED" in answer(slurm, "scontrol", "show", "job", cancelled)
-    assert made(clone, *TARGETS) == made(local, *TARGETS)
+    same = made(clone, *TARGETS) == made(local, *TARGETS)
+    for fault, job, state in (
+        ("scontrol requeue", requeued, "Restarts=1"),
+        ("scancel", cancelled, "JobState=CANCELLED"),
+        ("a node that goes down", lost, "Restarts=1"),
+        ("a job that hangs until its time limit", late, "JobState=TIMEOUT"),
+    ):
+        assert state in answer(slurm, "scontrol", "show", "job", job), fault
+        table.add(fault, same)
 
 
 def test_a_killed_snakemake_goes_on_after_what_the_documentation_says(
-    local, slurm, tmp_path_factory, tmp_path
+    local, slurm, table, tmp_path_factory, tmp_path
 ):
     clone = Clone(tmp_path_factory.mktemp("killed"))
     log = tmp_path / "snakemake.log"
@@ -94,7 +135,8 @@ def test_a_killed_snakemake_goes_on_after_what_the_documentation_says(
     unlock = start(clone, slurm, log, "--unlock")
     assert unlock.wait(300) == 0, log.read_text()
     assert start(clone, slurm, log, "--", *TARGETS).wait(900) == 0, log.read_text()[-5000:]
-    assert made(clone, *TARGETS) == made(local, *TARGETS)
+    same = made(clone, *TARGETS) == made(local, *TARGETS)
+    table.add("kill -9 of Snakemake, its jobs left with Slurm", same)
 
 
 def test_only_what_asks_for_a_gpu_goes_where_one_is(slurm, tmp_path_factory):

@@ -22,14 +22,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from tests.faults import Table
 
 from artifact import integrity, mnist
 from artifact.checkpoint import Checkpoints
 from artifact.claims import repeats
 
-ROOT = Path(__file__).parents[2]
 NIGHTLY = os.environ.get("FAULTS") == "nightly"
-START, END = "<!-- written by `make test-faults` -->", "<!-- end -->"
 RANDOM = random.Random(20261123)
 
 SWEEP = "temperatures: [0.2, 1.0], examples: [200], burn_in: 40, samples: 40, test_examples: 100"
@@ -39,34 +38,9 @@ SMOKE = ["--cores", "1", "--config", "scale=smoke"]
 COMMAND = [*SMOKE, f"fig2={{{SWEEP}, repeats: 2}}", *TARGET]
 
 
-class Table:
-    """What was injected, and how it ended."""
-
-    def __init__(self):
-        self.rows = {}
-
-    def add(self, fault, recovered, *, times=1):
-        """`times` faults of a kind, all `recovered` or else lost."""
-        row = self.rows.setdefault(fault, Counter())
-        row["injected"] += times
-        row["recovered" if recovered else "lost"] += times
-        if NIGHTLY:  # now, so that a run cut short leaves what it found
-            page = ROOT / "docs/faults.md"
-            before, rest = page.read_text().split(START)
-            page.write_text(f"{before}{START}\n\n{self.text()}\n\n{END}{rest.split(END)[1]}")
-        assert recovered, f"lost: {fault}"
-
-    def text(self):
-        total = sum(self.rows.values(), Counter())
-        lines = ["| fault | times injected | recovered | lost |", "|---|---:|---:|---:|"]
-        for fault, row in [*self.rows.items(), ("all", total)]:
-            lines.append(f"| {fault} | {row['injected']} | {row['recovered']} | {row['lost']} |")
-        return "\n".join(lines)
-
-
 @pytest.fixture(scope="module")
 def table():
-    return Table()
+    return Table("make test-faults")
 
 
 def results(clone):
