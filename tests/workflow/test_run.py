@@ -5,6 +5,7 @@ import zipfile
 
 import pandas as pd
 import pytest
+from tests.artifact.test_report import browser, shown
 
 EVERY_FIGURE = [f"figures/fig{n}" for n in range(1, 8)]
 
@@ -123,6 +124,15 @@ def test_report_and_crate_hold_every_figure_and_claim(smoke):
     assert all(f'<th scope="row">{name}</th>' in page for name in claims["claim"])
     exponents = pd.read_csv(smoke.path / "results/smoke/tables/figS1.csv")
     assert set(exponents["sampler"]) == {"eq8", "flat", "jeffreys"}
+
+
+@browser
+def test_every_figure_of_the_report_shows_in_a_browser(smoke, tmp_path):
+    run = smoke.snakemake("--config", "scale=smoke", "--", "report")
+    assert run.returncode == 0, run.stderr[-5000:]
+    page = (smoke.path / "results/smoke/report.html").read_text()
+    for width in (390, 1200):
+        assert shown(tmp_path / "page.html", page, width) == ",".join(["true"] * 13) + " true"
 
 
 def test_scales_do_not_mix(smoke):
