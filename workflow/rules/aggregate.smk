@@ -10,7 +10,7 @@ rule sweep_table:
     log:
         f"{RESULTS}/logs/{{table}}.log",
     wildcard_constraints:
-        table="fig2|fig3|fig4b|fig5|fig6|fig7a|fig7b|figS1_.*|(cnn_)?readings_.*",
+        table="fig2|fig3|fig4b|fig5|fig6|fig7a|fig7b|figS1_(?!pooled).*|(cnn_)?readings_.*",
     script:
         "../scripts/sweep_table.py"
 

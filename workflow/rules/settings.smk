@@ -96,6 +96,7 @@ PLOTTED = {
     "fig1": {"iterates": "fig1_iterates", "ellipses": "fig1_ellipses"},
     "fig4": {"prior": "fig4a", "table": "fig4b"},
     "fig7": {"panel_a": "fig7a", "panel_b": "fig7b"},
+    "figS1": {"table": "figS1_pooled"},
     "figS3": {"table": "figS3", "speed": "figS3_speed"},
     "figS1b": {
         "eq8": "fig2",

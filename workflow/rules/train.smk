@@ -171,6 +171,7 @@ rule theorem_1:
         code=code("artifact.experiments.theorem_1"),
     output:
         exponents=f"{RESULTS}/tables/figS1.csv",
+        pooled=f"{RESULTS}/tables/figS1_pooled.csv",
         provenance=f"{RESULTS}/tables/figS1.json",
     log:
         f"{RESULTS}/logs/figS1.log",

@@ -154,60 +154,80 @@ def extrapolate(rates: np.ndarray, k: np.ndarray, error: np.ndarray) -> tuple[fl
 
 
 def run(settings: Settings, root: int, progress: Progress) -> dict[str, pd.DataFrame]:
-    """k̂ of every sampler on every problem at every T and ε, and towards ε -> 0.
+    """k̂ of every sampler on every problem at every δ, T and ε, and towards ε -> 0.
 
     Returns:
-        Table `exponents`: problem, sampler, temperature, learning_rate (0 for the
-        extrapolation), exponent, standard_error, low, high (95%), aimed_at.
+        Table `exponents`: problem, sampler, damping, temperature, learning_rate (0 for the
+        extrapolation), exponent, standard_error, low, high (95%), aimed_at. Table `pooled`: the
+        same over all T, for each δ and, with no damping named, over these too.
     """
-    chains, damping = settings["chains"], settings["damping"]
+    chains = settings["chains"]
     rows = []
-    every = problems(settings, root)
     steps = {
         rate: (round(settings["burn_in"] / rate), round(settings["spacing"] / rate))
         for rate in settings["learning_rates"]
     }
+    cells = [
+        (name, problem, damping, temperature)
+        for name, problem in problems(settings, root).items()
+        for damping in settings["dampings"]
+        for temperature in settings["temperatures"]
+    ]
     work = sum(b + settings["samples"] * s for b, s in steps.values())
-    total = work * len(every) * len(SAMPLERS) * len(settings["temperatures"])
-    with progress(total) as advance:
-        for name, problem in every.items():
-            for temperature in settings["temperatures"]:
-                grid = quadrature(problem, damping, temperature)
-                for sampler in SAMPLERS:
-                    found = []
-                    for rate, (burn_in, spacing) in steps.items():
-                        means = log_metrics(
-                            problem,
-                            build(sampler, problem, rate, damping, temperature),
-                            key(root, "figS1", name, sampler, rate=rate, temperature=temperature),
-                            chains,
-                            burn_in,
-                            spacing,
-                            settings["samples"],
-                            damping,
-                        )
-                        advance(burn_in + settings["samples"] * spacing)
-                        k = exponent(grid, float(means.mean()))
-                        slope = _slope(grid, k)
-                        found.append((rate, k, float(stats.sem(means)) / slope))
-                    rates, ks, errors = (np.array(column) for column in zip(*found, strict=True))
-                    if len(rates) >= 3:
-                        found.append((0.0, *extrapolate(rates, ks, errors)))
-                    for rate, k, error in found:
-                        rows.append(
-                            {
-                                "problem": name,
-                                "sampler": sampler,
-                                "temperature": temperature,
-                                "learning_rate": rate,
-                                "exponent": k,
-                                "standard_error": error,
-                                "low": k - 1.96 * error,
-                                "high": k + 1.96 * error,
-                                "aimed_at": AIMED_AT[sampler],
-                            }
-                        )
-    return {"exponents": pd.DataFrame(rows)}
+    with progress(work * len(SAMPLERS) * len(cells)) as advance:
+        for name, problem, damping, temperature in cells:
+            grid = quadrature(problem, damping, temperature)
+            for sampler in SAMPLERS:
+                found = []
+                for rate, (burn_in, spacing) in steps.items():
+                    at = {"damping": damping, "temperature": temperature, "rate": rate}
+                    means = log_metrics(
+                        problem,
+                        build(sampler, problem, rate, damping, temperature),
+                        key(root, "figS1", name, sampler, **at),
+                        chains,
+                        burn_in,
+                        spacing,
+                        settings["samples"],
+                        damping,
+                    )
+                    advance(burn_in + settings["samples"] * spacing)
+                    k = exponent(grid, float(means.mean()))
+                    found.append((rate, k, float(stats.sem(means)) / _slope(grid, k)))
+                found.append((0.0, *extrapolate(*map(np.array, zip(*found, strict=True)))))
+                here = (name, sampler, damping, temperature)
+                rows += [(*here, *one) for one in found]
+    exponents = _with_interval(pd.DataFrame(rows, columns=[*COORDINATES, *ESTIMATE]))
+    return {"exponents": exponents, "pooled": pool(exponents)}
+
+
+COORDINATES = ["problem", "sampler", "damping", "temperature", "learning_rate"]
+ESTIMATE = ["exponent", "standard_error"]
+
+
+def pool(exponents: pd.DataFrame) -> pd.DataFrame:
+    """Means of k̂ weighted by their precision: over T for each δ, and over T and δ."""
+    weighed = exponents.assign(weight=exponents["standard_error"] ** -2)
+    weighed["exponent"] *= weighed["weight"]
+    parts = []
+    for by in (["damping"], []):
+        sums = weighed.groupby(["problem", "sampler", *by, "learning_rate"], sort=False)[
+            ["exponent", "weight"]
+        ].sum()
+        means = sums["exponent"] / sums["weight"], sums["weight"] ** -0.5
+        parts.append(pd.concat(dict(zip(ESTIMATE, means, strict=True)), axis=1).reset_index())
+    table = pd.concat(parts, ignore_index=True)
+    columns = [name for name in COORDINATES if name != "temperature"]
+    return _with_interval(table[[*columns, *ESTIMATE]])
+
+
+def _with_interval(table: pd.DataFrame) -> pd.DataFrame:
+    half = stats.norm.ppf(0.975) * table["standard_error"]
+    return table.assign(
+        low=table["exponent"] - half,
+        high=table["exponent"] + half,
+        aimed_at=table["sampler"].map(AIMED_AT),
+    )
 
 
 def _slope(grid: Grid, k: float) -> float:

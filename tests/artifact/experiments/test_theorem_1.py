@@ -3,6 +3,7 @@
 from contextlib import contextmanager
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from artifact.experiments import separable, theorem_1
@@ -45,7 +46,7 @@ def test_the_table_holds_every_sampler_and_its_limit():
 
     settings = {
         **SETTINGS,
-        "damping": 0.05,
+        "dampings": [0.05, 0.2],
         "learning_rates": [0.2, 0.1, 0.05],
         "temperatures": [1.0],
         "burn_in": 2.0,
@@ -53,10 +54,23 @@ def test_the_table_holds_every_sampler_and_its_limit():
         "samples": 2,
         "chains": 30,
     }
-    table = theorem_1.run(settings, 1, progress)["exponents"]
-    assert len(table) == 3 * 3 * 4
-    assert np.isfinite(table[["exponent", "standard_error"]]).all(axis=None)
-    assert (table["low"] < table["high"]).all()
+    found = theorem_1.run(settings, 1, progress)
+    for table, dampings in ((found["exponents"], 2), (found["pooled"], 2 + 1)):
+        assert len(table) == 3 * 3 * dampings * 4
+        assert np.isfinite(table[["exponent", "standard_error"]]).all(axis=None)
+        assert (table["low"] < table["high"]).all()
+
+
+def test_pooling_weighs_by_precision_over_temperatures_and_then_over_dampings():
+    cells = [(0.1, 1.0, 0.4, 0.1), (0.1, 2.0, 1.0, 0.2), (0.3, 1.0, 0.0, 0.1)]
+    rows = [("p", "eq8", damping, t, 0.0, k, error) for damping, t, k, error in cells]
+    columns = [*theorem_1.COORDINATES, *theorem_1.ESTIMATE]
+    pooled = theorem_1.pool(pd.DataFrame(rows, columns=columns))
+    # 0.4 weighs 100, 1.0 weighs 25, 0.0 weighs 100.
+    assert pooled["damping"].tolist()[:2] == [0.1, 0.3]
+    assert np.isnan(pooled["damping"].iloc[2])
+    assert pooled["exponent"].tolist() == pytest.approx([65 / 125, 0.0, 65 / 225])
+    assert pooled["standard_error"].tolist() == pytest.approx([125**-0.5, 0.1, 225**-0.5])
 
 
 def test_separable_classes_are_told_from_overlapping_ones():
