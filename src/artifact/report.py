@@ -26,9 +26,7 @@ class Figure(NamedTuple):
         commits: those it was made at.
         devices: those it was made on.
         versions: of Python and the packages.
-        jobs: how many.
-        seconds: all jobs' together.
-        longest: the longest job's.
+        jobs: the seconds of each, by what it ran.
     """
 
     name: str
@@ -38,9 +36,7 @@ class Figure(NamedTuple):
     commits: list[str]
     devices: list[str]
     versions: dict[str, str]
-    jobs: int
-    seconds: float
-    longest: float
+    jobs: dict[str, float]
 
 
 def figure(name: str, svg: bytes, provenance: Mapping[str, Any]) -> Figure:
@@ -61,10 +57,19 @@ def figure(name: str, svg: bytes, provenance: Mapping[str, Any]) -> Figure:
         commits=sorted({job["commit"] or "not in git" for job in jobs}),
         devices=sorted({f"{job['device']['kind']}, {job['threads']} threads" for job in jobs}),
         versions=jobs[0]["versions"],
-        jobs=len(jobs),
-        seconds=sum(job["seconds"] for job in jobs),
-        longest=max(job["seconds"] for job in jobs),
+        jobs={_ran(job, number): job["seconds"] for number, job in enumerate(jobs, 1)},
     )
+
+
+def _ran(job: Mapping[str, Any], number: int) -> str:
+    """What a job ran: the points of a sweep, where it tells them."""
+    settings = job.get("settings", {})
+    points = settings.get("points", [settings["point"]] if "point" in settings else [])
+    if not points:
+        return f"job {number}"
+    first = points[0]
+    name = f"N = {first['examples']}, ε = {first['learning_rate']:g}, T = "
+    return name + ", ".join(f"{point['temperature']:g}" for point in points)
 
 
 def render(

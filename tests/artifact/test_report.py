@@ -25,6 +25,8 @@ JOB = {
     "versions": {"jax": "1.2.3"},
     "seconds": 90.0,
 }
+POINTS = [{"examples": 8, "learning_rate": 0.1, "temperature": t} for t in (0.5, 1.0)]
+SWEEP = {**JOB, "settings": {"points": POINTS}}
 READINGS = "# Readings\n\n## Slips\n\n| a | b |\n|---|---|\n| 1 | <2> |\n\n![](gallery/x.png)\n"
 
 
@@ -55,7 +57,9 @@ def compared():
 def page(figures=None):
     figures = figures or [
         report.figure("fig1", SVG, JOB),
-        report.figure("fig7", SVG, {"data": "mnist-full", "points": [JOB, {**JOB, "commit": ""}]}),
+        report.figure(
+            "fig7", SVG, {"data": "mnist-full", "points": [SWEEP, {**JOB, "commit": ""}]}
+        ),
     ]
     template = (ROOT / "workflow/report/template.html").read_text()
     settings = {"scale": "smoke", "data": "mnist-5000", "seed": 1, "from": "chains"}
@@ -96,6 +100,8 @@ def test_it_tells_claims_figures_commands_and_provenance():
     assert "5 wanted" in text
     assert "snakemake --config scale=smoke -- figures/fig7.pdf" in text
     assert "2, 3.0 min together, the longest 1.5 min" in text
+    assert "<li>job 2: 1.5 min</li>" in text
+    assert "<li>N = 8, ε = 0.1, T = 0.5, 1: 1.5 min</li>" in text
     assert "abc, not in git" in text
     assert "<h3>Slips</h3>" in text
     assert "&lt;2&gt;" in text
