@@ -14,8 +14,8 @@ WORST = {"cross_entropy": np.inf, "accuracy": 0.0}
 def of_sweep(runs: pd.DataFrame) -> pd.DataFrame:
     """A sweep's runs: a row a seed, columns (metric, N, ε, T, B).
 
-    A diverged chain has an infinite cross entropy and no accuracy: it is no optimum. Seeds that
-    were not run at every point are left out.
+    A diverged chain has an infinite cross entropy and no accuracy: it is no optimum. Points that
+    were run with fewer seeds than others are left out, so that all rows are whole.
     """
     scored = runs.copy()
     for metric in METRICS:
@@ -23,7 +23,7 @@ def of_sweep(runs: pd.DataFrame) -> pd.DataFrame:
         scored[metric] = scored[metric].mask(scored["diverged_at"] >= 0, worst).fillna(worst)
     wide = scored.pivot(index="seed", columns=COORDINATES, values=METRICS)
     wide.columns = wide.columns.set_names("metric", level=0)
-    return wide.dropna()
+    return wide.dropna(axis=1)
 
 
 def of_prior(runs: pd.DataFrame) -> pd.DataFrame:

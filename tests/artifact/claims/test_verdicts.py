@@ -51,6 +51,16 @@ def verdict(table, claim=OPTIMUM):
     return verdicts.judge(claim, {"fig3": repeats.of_sweep(table)}, root=1)
 
 
+def test_points_of_fewer_repeats_are_left_out_and_the_others_keep_theirs():
+    table = runs(10, 0.1)
+    chosen = sorted(table["temperature"].unique())[::2]
+    fewer = ~table["temperature"].isin(chosen) & (table["seed"] >= 2)
+    kept = repeats.of_sweep(table[~fewer])
+    assert len(kept) == 10
+    assert sorted(set(kept.columns.get_level_values("temperature"))) == chosen
+    pd.testing.assert_frame_equal(kept, repeats.of_sweep(table)[kept.columns])
+
+
 def test_a_clear_optimum_is_reproduced():
     row = verdict(runs(10, 0.05))
     assert row["verdict"] == "reproduced"
