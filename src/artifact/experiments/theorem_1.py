@@ -26,6 +26,9 @@ SAMPLERS = ("eq8", "flat", "jeffreys")
 AIMED_AT = {"eq8": 0.5, "flat": 0.0, "jeffreys": 0.5}
 """k of e^{-C/T}|G|^k; of eq. (8) by Theorem 1."""
 
+COORDINATES = ["problem", "sampler", "damping", "temperature", "learning_rate"]
+ESTIMATE = ["exponent", "standard_error"]
+
 CELLS = {1: 4001, 2: 401}
 """Points of the quadrature along each axis, by dimension."""
 
@@ -199,10 +202,6 @@ def run(settings: Settings, root: int, progress: Progress) -> dict[str, pd.DataF
                 rows += [(*here, *one) for one in found]
     exponents = _with_interval(pd.DataFrame(rows, columns=[*COORDINATES, *ESTIMATE]))
     return {"exponents": exponents, "pooled": pool(exponents)}
-
-
-COORDINATES = ["problem", "sampler", "damping", "temperature", "learning_rate"]
-ESTIMATE = ["exponent", "standard_error"]
 
 
 def pool(exponents: pd.DataFrame) -> pd.DataFrame:
