@@ -1,6 +1,7 @@
-"""The table of docs/faults.md: what was injected, and how it ended."""
+"""What the tests of faults share: waiting, and the table of docs/faults.md."""
 
 import os
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -33,3 +34,13 @@ class Table:
         for fault, row in [*self.rows.items(), ("all", total)]:
             lines.append(f"| {fault} | {row['injected']} | {row['recovered']} | {row['lost']} |")
         return "\n".join(lines)
+
+
+def wait_for(condition, seconds=300):
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.1)
+    raise TimeoutError(condition)

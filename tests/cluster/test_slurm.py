@@ -12,7 +12,7 @@ import time
 import pytest
 from tests.cluster.conftest import PROFILE
 from tests.cluster.slurm import answer
-from tests.faults import Table
+from tests.faults import Table, wait_for
 from tests.workflow.conftest import Clone
 
 pytestmark = pytest.mark.cluster
@@ -46,13 +46,6 @@ def start(clone, slurm, log, *arguments):
 def running(slurm):
     """Slurm's numbers of the jobs that run."""
     return answer(slurm, "squeue", "--noheader", "--states=RUNNING", "-o", "%i").split()
-
-
-def wait_for(condition):
-    end = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < end, condition
-        time.sleep(0.2)
 
 
 def training(clone, slurm, snakemake, log, figure):
@@ -99,7 +92,7 @@ def test_jobs_that_slurm_ends_in_any_way_end_in_the_same_bytes(
     lost = training(clone, slurm, snakemake, log, "fig7")
     node = f"NodeName={socket.gethostname()}"
     answer(slurm, "scontrol", "update", node, "State=DOWN", "Reason=test")
-    wait_for(lambda: not running(slurm))
+    wait_for(lambda: not running(slurm), seconds=120)
     answer(slurm, "scontrol", "update", node, "State=RESUME")
     # It would end before Slurm looks at the clock, twice a minute, so it is made to hang.
     late = training(clone, slurm, snakemake, log, "fig7")

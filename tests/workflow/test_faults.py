@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from tests.faults import Table
+from tests.faults import Table, wait_for
 
 from artifact import integrity, mnist
 from artifact.checkpoint import Checkpoints
@@ -103,16 +103,6 @@ def job(clone):
         if len(words) > 1 and words[1].startswith(mark) and words[1].endswith("experiment.py"):
             return int(folder.name)
     return None
-
-
-def wait_for(condition, seconds=300):
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.1)
-    raise TimeoutError(condition)
 
 
 def end(pid):
