@@ -34,6 +34,7 @@ RANDOM = random.Random(20261123)
 SWEEP = "temperatures: [0.2, 1.0], examples: [200], burn_in: 40, samples: 40, test_examples: 100"
 # The table too: Snakemake does not make a missing one again for a figure that is there.
 TARGET = ["--", "figures/fig2.pdf", "results/smoke/tables/fig2.csv"]
+LOG = "background.log"
 SMOKE = ["--cores", "1", "--config", "scale=smoke"]
 COMMAND = [*SMOKE, f"fig2={{{SWEEP}, repeats: 2}}", *TARGET]
 
@@ -83,13 +84,25 @@ def clear(clone):
 def start(clone, *arguments):
     """`snakemake ARGUMENTS` in the background."""
     environment = {**os.environ, "PYTHONPATH": str(clone.path / "src")}
-    return subprocess.Popen(
-        [sys.executable, "-m", "snakemake", *arguments],
-        cwd=clone.path,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    with (clone.path / LOG).open("w") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "snakemake", *arguments],
+            cwd=clone.path,
+            env=environment,
+            stdout=log,
+            stderr=log,
+        )
+
+
+def recovers(clone, running, undisturbed):
+    """Whether a run in the background ends as undisturbed; what is printed is shown by pytest."""
+    if running.wait(900) != 0:
+        print((clone.path / LOG).read_text()[-6000:])
+        return False
+    found = results(clone)
+    different = {path for path in found | undisturbed if found.get(path) != undisturbed.get(path)}
+    print("not as undisturbed:", different)
+    return not different
 
 
 def job(clone):
@@ -128,12 +141,13 @@ def damage(path, kind):
 def test_jobs_killed_and_their_checkpoints_damaged(anew, undisturbed, table):
     """Every other kill is followed by damage to the checkpoint that the next attempt finds."""
     times = 10 if NIGHTLY else 3
-    command = ["--retries", str(times), *COMMAND]
+    # One job may meet every kill, and after each an attempt that refuses what was damaged.
+    command = ["--retries", str(2 * times), *COMMAND]
     running = start(anew, *command)
     done = Counter()
     while done["killed"] < times:
         if running.poll() is not None:  # on a fast machine: once more, from nothing
-            assert results(anew) == undisturbed
+            assert recovers(anew, running, undisturbed)
             clear(anew)
             running = start(anew, *command)
         pid = job(anew)
@@ -150,7 +164,7 @@ def test_jobs_killed_and_their_checkpoints_damaged(anew, undisturbed, table):
             kind = RANDOM.choice(["flipped", "cut short"])
             damage(RANDOM.choice(kept), kind)
             done[kind] += 1
-    same = running.wait(600) == 0 and results(anew) == undisturbed
+    same = recovers(anew, running, undisturbed)
     table.add("kill -9 of a training job", same, times=done["killed"])
     for kind in ("flipped", "cut short"):
         if done[kind]:
@@ -174,7 +188,7 @@ def test_snakemake_killed_and_called_twice(anew, undisturbed, table):
     wait_for((anew.path / ".snakemake/locks/0.output.lock").exists)
     refused = anew.snakemake(*COMMAND)
     at_once = refused.returncode != 0 and "unlock" in refused.stderr
-    same = running.wait(900) == 0 and results(anew) == undisturbed
+    same = recovers(anew, running, undisturbed)
     table.add("kill -9 of Snakemake, its job left running", same, times=times)
     table.add("a second invocation meanwhile", same and at_once)
 
