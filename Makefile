@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 ENVIRONMENT := .venv/.complete
 
-.PHONY: figures claims check report test test-cluster test-faults lint format bench growth progress gpu lock clean
+.PHONY: figures claims check report test test-cluster test-faults lint format bench growth progress unlock gpu lock clean
 
 figures: $(ENVIRONMENT)
 	$(BIN)/snakemake
@@ -60,6 +60,11 @@ growth: $(ENVIRONMENT)
 SCALE ?= quick
 progress: $(ENVIRONMENT)
 	@$(BIN)/python -m artifact.progress results/$(SCALE)/logs
+
+# After a kill -9 of Snakemake: ends the jobs that it left with Slurm, if any, and takes its lock away.
+unlock: $(ENVIRONMENT)
+	@cat .snakemake/log/*.log | sed -n 's/.*SLURM run ID: //p' | sort -u | xargs -r -n 1 scancel --name
+	$(BIN)/snakemake --unlock
 
 # Turns the environment into one for NVIDIA GPUs.
 gpu: $(ENVIRONMENT)

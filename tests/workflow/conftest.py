@@ -29,9 +29,17 @@ class Clone:
 
     def snakemake(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
         """Run `snakemake ARGUMENTS` here, on this copy's own sources."""
+        return self._run([sys.executable, "-m", "snakemake", *arguments], environment)
+
+    def make(self, target: str, **environment: str) -> subprocess.CompletedProcess:
+        """Run `make TARGET` here, in the environment of the tests."""
+        programs = f"BIN={Path(sys.executable).parent}"
+        return self._run(["make", "--old-file=.venv/.complete", programs, target], environment)
+
+    def _run(self, command: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess:
         inherited = {k: v for k, v in os.environ.items() if k != "MNIST_DIR"}
         return subprocess.run(
-            [sys.executable, "-m", "snakemake", *arguments],
+            command,
             cwd=self.path,
             env={**inherited, "PYTHONPATH": str(self.path / "src"), **environment},
             capture_output=True,
