@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from artifact.checkpoint import Checkpoints, fingerprint
+from artifact.engine.checkpoints import Checkpoints, fingerprint
 
 STATE = {"a": jnp.arange(6.0), "b": (jnp.ones((2, 2), int), ())}
 

@@ -11,7 +11,8 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from artifact import config, sweep
+from artifact.settings import layers as config
+from artifact.settings import sweeps as sweep
 
 # The hook of conftest.py would refuse an integer temperature.
 pytestmark = pytest.mark.usefixtures("unchecked")

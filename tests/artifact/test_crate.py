@@ -9,7 +9,7 @@ import rocrate
 from rocrate_validator import models, services
 from rocrate_validator.utils import document_loader
 
-from artifact import crate
+from artifact.records import crate
 
 TERMS = "https://bioschemas.org/"
 

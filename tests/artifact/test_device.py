@@ -31,7 +31,7 @@ def test_a_job_that_was_promised_a_gpu_never_falls_back_to_the_cpu():
 def test_a_job_is_spared_the_wrong_products_of_jaxlib_0_10_2():
     """A vmapped product followed by a sum: without our flag 1065369600 (JAX issue 39103)."""
     program = """
-from artifact import device
+from artifact.engine import device
 device.claim("cpu", 1)
 import jax, jax.numpy as jnp
 i = jnp.arange(32769, dtype=jnp.float32)

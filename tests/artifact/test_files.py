@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from artifact import files
+from artifact.records import files
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):

@@ -5,7 +5,7 @@ import itertools
 import jax
 import numpy as np
 
-from artifact.keys import key
+from artifact.engine.keys import key
 
 
 def bits(k):

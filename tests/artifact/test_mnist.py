@@ -22,7 +22,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from artifact import mnist
+from artifact.problems import mnist
 
 NAMES = list(mnist.SHA256)
 EMBEDDED = functools.cache(mnist.mnist_data)  # it takes a second

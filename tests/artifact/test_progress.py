@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from artifact import progress
+from artifact.engine import progress
 
 
 def logged(log, percent, clock, seconds_ago=0.0):
@@ -72,7 +72,7 @@ def test_where_nothing_tells_how_long_nothing_is_said(tmp_path):
 
 
 def test_as_a_program_it_prints_the_overview_or_that_there_is_none(tmp_path):
-    command = [sys.executable, "-m", "artifact.progress", str(tmp_path)]
+    command = [sys.executable, "-m", "artifact.engine.progress", str(tmp_path)]
     refused = subprocess.run(command, capture_output=True, text=True)
     assert refused.returncode == 1
     assert refused.stderr == f"progress: no run has begun in {tmp_path}\n"

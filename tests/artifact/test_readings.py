@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from artifact import readings
+from artifact.figures.readings import compare_readings as readings
 
 
 def runs(shift=0.0, noise=0.0, diverged_at_one=False):

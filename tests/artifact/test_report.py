@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from artifact import report
+from artifact.records import report
 from artifact.claims import verdicts
 
 ROOT = Path(__file__).parents[2]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from artifact.sources import closure
+from artifact.engine.identity import closure
 
 SRC = Path(__file__).parents[2] / "src"
 
@@ -17,11 +17,13 @@ def modules(name):
 
 def test_a_sampler_is_a_source_of_its_own_experiments_only():
     assert "ngd/samplers/preconditioned_langevin.py" in modules(
-        "artifact.experiments.langevin_sweep"
+        "artifact.figures.fig2_3_4.langevin_sweep"
     )
-    assert "ngd/samplers/stochastic_ngd.py" not in modules("artifact.experiments.langevin_sweep")
-    assert "ngd/samplers/stochastic_ngd.py" in modules("artifact.experiments.mlp")
-    assert "ngd/metrics/average.py" not in modules("artifact.experiments.mlp")
+    assert "ngd/samplers/stochastic_ngd.py" not in modules(
+        "artifact.figures.fig2_3_4.langevin_sweep"
+    )
+    assert "ngd/samplers/stochastic_ngd.py" in modules("artifact.figures.fig5_6.mlp")
+    assert "ngd/metrics/average.py" not in modules("artifact.figures.fig5_6.mlp")
 
 
 def test_no_experiment_depends_on_a_plot_or_on_the_workflow():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from artifact import sweep
+from artifact.settings import sweeps as sweep
 
 
 def test_points_of_fig_5_have_the_batch_sizes_of_the_paper():

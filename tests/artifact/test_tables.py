@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from artifact import tables
+from artifact.records import tables
 
 
 def runs(values, temperature=1.0, diverged_at=None):

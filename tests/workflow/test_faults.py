@@ -24,8 +24,9 @@ import pandas as pd
 import pytest
 from tests.faults import Table, wait_for
 
-from artifact import integrity, mnist
-from artifact.checkpoint import Checkpoints
+from artifact.records import integrity
+from artifact.problems import mnist
+from artifact.engine.checkpoints import Checkpoints
 from artifact.claims import repeats
 
 NIGHTLY = os.environ.get("FAULTS") == "nightly"

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from tests.workflow.conftest import Clone
 
-from artifact import device
+from artifact.engine import device
 
 PROFILE = ("--workflow-profile", "profiles/gpu", "--config", "scale=smoke", "device=gpu")
 

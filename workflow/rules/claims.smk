@@ -3,8 +3,10 @@
 
 rule claims:
     input:
-        unpack(claimed),
-        code=code("artifact.claims.verdicts") + code("artifact.claims.repeats"),
+        **{
+            name: f"{TABLES}/{table}.csv"
+            for name, table in claimfile.tables_of(CLAIMS).items()
+        },
     output:
         claims=f"{RESULTS}/claims.csv",
     log:
@@ -12,6 +14,7 @@ rule claims:
     params:
         claims=CLAIMS,
         root=config["seed"],
+        code=code("claims.py", "artifact.claims.verdicts", "artifact.claims.repeats"),
     script:
         "../scripts/claims.py"
 
@@ -21,11 +24,12 @@ rule readings:
     input:
         **{name: f"{TABLES}/{table}_runs.csv" for name, table in READINGS.items()},
         figure="figures/readings.pdf",
-        code=code("artifact.readings"),
     output:
         table=f"{RESULTS}/readings.csv",
     log:
         f"{RESULTS}/logs/readings.log",
+    params:
+        code=code("readings.py", "artifact.figures.readings.compare_readings"),
     script:
         "../scripts/readings.py"
 
@@ -33,7 +37,6 @@ rule readings:
 rule check:
     input:
         claims=rules.claims.output.claims,
-        code=code("artifact.claims.verdicts"),
     log:
         f"{RESULTS}/logs/check.log",
     # No input: what is archived must not be made anew to compare it with itself.

@@ -1,6 +1,4 @@
 rule mnist:
-    input:
-        code=code("artifact.mnist"),
     output:
         images=f"{RESULTS}/data/mnist.npz",
     log:
@@ -12,5 +10,6 @@ rule mnist:
         test_images=config["test_images"],
         seed=config["seed"],
         cache="results/downloads",
+        code=code("mnist.py", "artifact.problems.mnist"),
     script:
         "../scripts/mnist.py"

@@ -4,17 +4,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from artifact import files, integrity
 from artifact.claims import repeats, verdicts
+from artifact.records import files, integrity
 
-integrity.verify(Path(path) for name, path in snakemake.input.items() if name != "code")
-tables = {
-    name: repeats.read(name, pd.read_csv(path))
-    for name, path in snakemake.input.items()
-    if name != "code"
-}
+given = dict(snakemake.input.items())
+integrity.verify(map(Path, given.values()))
+tables = {name: repeats.read(name, pd.read_csv(path)) for name, path in given.items()}
 judged = verdicts.judge_all(snakemake.params.claims, tables, snakemake.params.root)
 files.write_table(judged, Path(snakemake.output.claims))
 text = verdicts.text(judged)
-Path(snakemake.log[0]).write_text(text)
+Path(snakemake.log[0]).write_text(text, encoding="utf-8")
 print(text)

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from artifact import crate, files
+from artifact.records import crate, files
 
 given = snakemake.input
 root = Path.cwd()
@@ -12,6 +12,6 @@ content = crate.describe(
     [Path(path) for path in given.workflow],
     [Path(path) for path in given.results],
     snakemake.params.scale,
-    [json.loads(Path(path).read_text()) for path in given.provenance],
+    [json.loads(Path(path).read_text(encoding="utf-8")) for path in given.provenance],
 )
 files.replace(Path(snakemake.output.crate), content.write_zip)

@@ -5,11 +5,11 @@ import sys
 from contextlib import redirect_stderr
 from pathlib import Path
 
-from artifact import mnist
+from artifact.problems import mnist
 
 folder = snakemake.config["mnist_dir"] or os.environ.get("MNIST_DIR")
 params = snakemake.params
-with Path(snakemake.log[0]).open("w") as log, redirect_stderr(log):
+with Path(snakemake.log[0]).open("w", encoding="utf-8") as log, redirect_stderr(log):
     try:
         images = mnist.load(
             params.name,

@@ -1,21 +1,25 @@
 """Adapter of rule plot."""
 
 import json
-from importlib import import_module
+import os
 from pathlib import Path
+
+# A notebook's or a user's choice of window would be looked for here, in vain.
+os.environ["MPLBACKEND"] = "agg"
+
+from importlib import import_module
 
 import pandas as pd
 
-from artifact import integrity
-from artifact.plots import style
+from artifact.drawing import style
+from artifact.records import integrity
 
-figure = import_module(f"artifact.plots.{snakemake.wildcards.figure}")
-given = snakemake.input
-integrity.verify(Path(path) for name, path in given.items() if name != "code")
-panels = {
-    name: pd.read_csv(path) for name, path in given.items() if name not in ("provenance", "code")
-}
-data = json.loads(Path(given.provenance).read_text())["data"]
+given = dict(snakemake.input.items())
+record = Path(given.pop("provenance"))
+integrity.verify([record, *map(Path, given.values())])
+panels = {name: pd.read_csv(path) for name, path in given.items()}
+data = json.loads(record.read_text(encoding="utf-8"))["data"]
+figure = import_module(snakemake.params.module)
 drawn = figure.draw(**panels, stamp=style.Stamp(snakemake.params.scale, data))
 output = snakemake.output
 style.save(drawn, Path(output.pdf), Path(output.png), Path(output.svg))

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pandas as pd
 
-from artifact.tables import COORDINATES, METRICS
+from artifact.records.tables import COORDINATES, METRICS
 
 WORST = {"cross_entropy": np.inf, "accuracy": 0.0}
 """What a diverged chain scores."""
@@ -55,6 +55,11 @@ def of_ellipses(ellipses: pd.DataFrame) -> pd.DataFrame:
 
 
 READERS = {"fig1": of_ellipses, "fig4a": of_prior}
+
+
+def file_of(name: str) -> str:
+    """The table that holds the repeats of the figure or panel called `name`."""
+    return "fig1_ellipses" if name == "fig1" else f"{name}_runs"
 
 
 def read(name: str, table: pd.DataFrame) -> pd.DataFrame:

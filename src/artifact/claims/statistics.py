@@ -5,7 +5,7 @@ Each takes `means`, tables of means by name, one row a resampling and columns as
 line of its docstring is what the claims' table says of it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -187,3 +187,24 @@ def shift(means: Means, table: str) -> Numbers:
         raise LackingError(f"{table} has one N")
     where = np.stack([best(c, "ensemble_cross_entropy") for c in found])
     return np.polyfit(np.log(sizes), np.log(where), 1)[0]
+
+
+STATISTICS: Mapping[str, Callable[..., Numbers]] = {
+    statistic.__name__: statistic
+    for statistic in (
+        worst_ratio,
+        optimum,
+        ensemble_gain,
+        largest_difference,
+        steepest_prior,
+        softening,
+        least_rise,
+        fall_and_rise,
+        flattening,
+        exponent,
+        least_elbow,
+        least_fall_with_examples,
+        shift,
+    )
+}
+"""Those that a claim may name."""

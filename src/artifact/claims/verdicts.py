@@ -43,7 +43,7 @@ def judge(
     claim: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], root: int
 ) -> dict[str, Any]:
     """One claim: its statistic, the bootstrap interval of it over repeats, and the verdict."""
-    statistic = getattr(statistics, claim["statistic"])
+    statistic = statistics.STATISTICS[claim["statistic"]]
     of = dict(claim.get("of", {}))
     bottom, top = _bounds(claim)
     row: dict[str, Any] = {

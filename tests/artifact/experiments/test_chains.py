@@ -8,9 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from artifact.checkpoint import Checkpoints
-from artifact.experiments import chains, langevin_sweep, logistic, ngd_sweep
-from artifact.sweep import Point
+from artifact.engine.checkpoints import Checkpoints
+from artifact.engine import chains
+from artifact.figures.fig2_3_4 import langevin_sweep
+from artifact.problems import logistic
+from artifact.figures.fig2_3_4 import ngd_sweep
+from artifact.settings.sweeps import Point
 from ngd.metrics.fisher import exact_fisher
 from ngd.samplers import stochastic_ngd
 

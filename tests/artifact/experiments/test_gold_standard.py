@@ -5,7 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from artifact.experiments import gold_standard, logistic
+from artifact.figures.figS3 import gold_standard
+from artifact.problems import logistic
 
 SETTINGS = {
     "inputs": 2,

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import scipy.optimize
 
-from artifact.experiments import iterates, logistic
+from artifact.figures.fig1 import iterates
+from artifact.problems import logistic
 
 SETTINGS = {
     "inputs": 2,

@@ -5,7 +5,8 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
-from artifact.experiments import logistic, prior
+from artifact.problems import logistic
+from artifact.figures.fig2_3_4 import implicit_prior as prior
 
 SETTINGS = {
     "inputs": 4,

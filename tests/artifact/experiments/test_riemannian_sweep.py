@@ -4,7 +4,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from artifact.experiments import logistic, riemannian_sweep
+from artifact.problems import logistic
+from artifact.figures.figS1bc import riemannian_sweep
 from ngd.metrics.covariance import gradient_covariance
 from ngd.metrics.factor import rows_of
 from ngd.metrics.fisher import exact_fisher

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from artifact.experiments import separable, theorem_1
+from artifact.figures.figS1bc import separable
+from artifact.figures.figS1 import theorem_1
 
 SETTINGS = {"examples": 24, "true_norm": 1.0}
 

@@ -5,7 +5,8 @@ from contextlib import contextmanager
 import jax.numpy as jnp
 import numpy as np
 
-from artifact.experiments import logistic, theorem_2
+from artifact.problems import logistic
+from artifact.figures.figS2 import theorem_2
 from ngd import laplace
 
 

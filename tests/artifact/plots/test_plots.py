@@ -15,8 +15,16 @@ from matplotlib.lines import Line2D
 from matplotlib.markers import CARETUP
 from matplotlib.text import Text
 
-from artifact import tables
-from artifact.plots import fig1, fig2, fig3, fig4, fig5, fig6, fig7, figS1c, style
+from artifact.records import tables
+from artifact.figures.fig1 import draw_fig1 as fig1
+from artifact.figures.fig2_3_4 import draw_fig2 as fig2
+from artifact.figures.fig2_3_4 import draw_fig3 as fig3
+from artifact.figures.fig2_3_4 import draw_fig4 as fig4
+from artifact.figures.fig5_6 import draw_fig5 as fig5
+from artifact.figures.fig5_6 import draw_fig6 as fig6
+from artifact.figures.fig7 import draw_fig7 as fig7
+from artifact.figures.figS1bc import draw_figS1c as figS1c
+from artifact.drawing import style
 
 STAMP = style.Stamp("smoke", "made up")
 TEMPERATURES = [0.0625, 0.25, 1.0, 4.0]

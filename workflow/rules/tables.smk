@@ -1,0 +1,49 @@
+# From the points of a sweep to its table, and from results to the archive.
+
+
+def job_files(table, suffix):
+    """A sweep's results, one a job."""
+    folder, points = SWEEP_TABLES[table]
+    return [
+        f"{RESULTS}/points/{folder}/{name}.{suffix}"
+        for name, job in JOBS[folder].items()
+        if job.points[0] in points
+    ]
+
+
+rule sweep_table:
+    input:
+        runs=lambda wildcards: job_files(wildcards.table, "csv"),
+        provenance=lambda wildcards: job_files(wildcards.table, "json"),
+    output:
+        runs=f"{RESULTS}/tables/{{table}}_runs.csv",
+        table=f"{RESULTS}/tables/{{table}}.csv",
+        provenance=f"{RESULTS}/tables/{{table}}.json",
+    log:
+        f"{RESULTS}/logs/{{table}}.log",
+    wildcard_constraints:
+        table=any_of(SWEEP_TABLES),
+    params:
+        code=code("sweep_table.py", "artifact.records.tables"),
+    script:
+        "../scripts/sweep_table.py"
+
+
+# Kept in git, so that `--config from=reference` can redraw figures without a chain. No output:
+# what is archived is never Snakemake's to delete.
+rule archive:
+    input:
+        sorted(
+            {
+                path
+                for figure in FIGURES + SUPPLEMENT
+                for path in [*tables_of(figure), record_of(figure)]
+            }
+        ),
+    log:
+        f"{RESULTS}/logs/archive.log",
+    params:
+        source=f"{RESULTS}/tables",
+        archive=ARCHIVE,
+    script:
+        "../scripts/archive.py"

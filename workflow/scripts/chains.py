@@ -1,0 +1,31 @@
+"""Adapter of the rules whose jobs are chains."""
+
+import sys
+from pathlib import Path
+
+from artifact.engine import device
+
+params = snakemake.params
+if params.device == "gpu" and (lacking := device.lacks_gpu()):
+    # A cluster's node: the machine that submitted could not know.
+    sys.exit(f"config: device = 'gpu' is not allowed here; must be cpu, since {lacking}")
+device.claim(params.device, snakemake.threads)  # before anything imports JAX
+
+from artifact import jobs  # noqa: E402
+
+jobs.run_chains(
+    params.experiment,
+    params.figure,
+    params.settings,
+    params.points,
+    params.seeds,
+    params.root,
+    Path(params.checkpoints),
+    jobs.Given(
+        {name: Path(path) for name, path in snakemake.input.items()},
+        {name: Path(path) for name, path in snakemake.output.items()},
+        Path(snakemake.log[0]),
+        snakemake.threads,
+        params.code,
+    ),
+)
