@@ -33,6 +33,8 @@ class Experiment(NamedTuple):
         position: where the chain of a seed starts.
         test: where ensembles are scored.
         labels: K.
+        probe: how many test inputs tell, after each update, whether the model answers the same to
+            all; 0 where it can't come to that.
     """
 
     task: Callable[[Examples], Task]
@@ -41,6 +43,7 @@ class Experiment(NamedTuple):
     position: Callable[[int], Params]
     test: Examples
     labels: int
+    probe: int = 0
 
 
 class Checkpoints(Protocol):

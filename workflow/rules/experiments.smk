@@ -93,5 +93,7 @@ for name, entry in catalogue.EXPERIMENTS.items():
                 device=config["device"],
                 code=code("chains.py", entry.module, "artifact.engine.chains"),
                 checkpoints=f"{RESULTS}/checkpoints/{{figure}}/{{job}}",
+                # No input: chains that are archived later must not run these again.
+                archive=f"{ARCHIVE}/chains/{{figure}}.csv",
             script:
                 "../scripts/chains.py"

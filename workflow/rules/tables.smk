@@ -29,6 +29,30 @@ rule sweep_table:
         "../scripts/sweep_table.py"
 
 
+# What is finished of the sweeps whose chains take minutes or more. A later run begins from it.
+rule archive_chains:
+    log:
+        f"{RESULTS}/logs/archive_chains.log",
+    params:
+        sweeps={
+            folder: {
+                "settings": sweep.of_point(),
+                "panels": {
+                    table: [point._asdict() for point in points]
+                    for table, (of, points) in SWEEP_TABLES.items()
+                    if of == folder
+                },
+            }
+            for folder, sweep in SWEEPS.items()
+            if sweep.seeds_per_job == 1
+        },
+        root=config["seed"],
+        points=f"{RESULTS}/points",
+        archive=ARCHIVE,
+    script:
+        "../scripts/archive_chains.py"
+
+
 # Kept in git, so that `--config from=reference` can redraw figures without a chain. No output:
 # what is archived is never Snakemake's to delete.
 rule archive:

@@ -21,6 +21,7 @@ jobs.run_chains(
     params.seeds,
     params.root,
     Path(params.checkpoints),
+    Path(params.archive),
     jobs.Given(
         {name: Path(path) for name, path in snakemake.input.items()},
         {name: Path(path) for name, path in snakemake.output.items()},

@@ -19,7 +19,8 @@ CROSS_ENTROPY = "test cross entropy (nats per example)"
 TEMPERATURE = "temperature $T$"
 BATCH = "batch size $B$"
 SYMBOLS = {"temperature": "T", "batch_size": "B"}
-DIVERGED = "some repeats diverged"
+LOST = {"diverged": ("x", "some repeats diverged"), "dead": ("+", "some ended as dead networks")}
+"""Marks on the upper edge, and what they say."""
 ABOVE = "mean above the axis"
 
 
@@ -33,7 +34,7 @@ def curve(
     colour: str | None = None,
     mark_optimum: bool = False,
 ) -> None:
-    """One curve, with crosses on the upper edge where every repeat or some diverged.
+    """One curve, with marks on the upper edge where repeats diverged or ended as dead networks.
 
     Args:
         axes: the panel.
@@ -64,18 +65,20 @@ def curve(
         linestyle=LINES[style % len(LINES)],
         capsize=2,
     )
-    lost = rows[rows["diverged"] > 0]
-    if len(lost):
-        known = axes.get_legend_handles_labels()[1]
-        axes.plot(
-            lost[x],
-            np.ones(len(lost)),
-            "x",
-            color=BLACK,
-            transform=axes.get_xaxis_transform(),
-            clip_on=False,
-            label=DIVERGED if DIVERGED not in known else None,
-        )
+    for kind, (mark, told) in LOST.items():
+        lost = rows[rows[kind] > 0]
+        if len(lost):
+            known = axes.get_legend_handles_labels()[1]
+            axes.plot(
+                lost[x],
+                np.ones(len(lost)),
+                mark,
+                ms=6 if kind == "dead" else None,
+                color=BLACK,
+                transform=axes.get_xaxis_transform(),
+                clip_on=False,
+                label=told if told not in known else None,
+            )
 
 
 def pair(axes: Axes, table: pd.DataFrame, kind: str, x: str) -> None:

@@ -58,8 +58,10 @@ class Stamp(NamedTuple):
 
 
 def repeats(*tables: pd.DataFrame) -> str:
-    """How many repeats the tables' points have, diverged ones counted, and what the bars are."""
-    counts = pd.concat([table["repeats"] + table.get("diverged", 0) for table in tables])
+    """How many repeats the tables' points have, lost ones counted, and what the bars are."""
+    counts = pd.concat(
+        [table["repeats"] + table.get("diverged", 0) + table.get("dead", 0) for table in tables]
+    )
     low, high = int(counts.min()), int(counts.max())
     if high <= 1:
         return "1 repeat per point"

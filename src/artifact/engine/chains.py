@@ -1,13 +1,17 @@
 """Chains at points of a sweep: burnt in, sampled, and scored as ensembles."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pandas as pd
 from jaxtyping import Array, Int, PRNGKeyArray
 
+from artifact.engine.finished import Finished
 from artifact.engine.keys import key
 from artifact.protocols import Checkpoints, Examples, Experiment, Progress
 from artifact.settings.sweeps import Point
@@ -20,7 +24,14 @@ PIECES = 40
 
 TEST_EXAMPLES_AT_A_TIME = 2000
 
-Row = dict[str, float]
+FIRST = (1, 2, 4, 8)
+"""The updates after which a chain's distance from its start is kept, to know it again."""
+
+TOLERANCE = 1e-3
+"""Of those distances, relative. Conjugate gradients end at 3e-5 of an update; another law that
+moves a chain by less than this part in eight updates is told by the settings alone."""
+
+Row = dict[str, Any]
 
 
 class Plan(NamedTuple):
@@ -52,10 +63,17 @@ class Plan(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """What is kept of a chain: its ensemble, and the update at which it diverged or -1."""
+    """What is kept of a chain.
+
+    Attributes:
+        ensemble: of its samples.
+        diverged_at: the update at which it left the finite numbers, or -1.
+        dead_at: the update since which it answers the same to every input, or -1.
+    """
 
     ensemble: predictive.Ensemble
     diverged_at: Int[Array, ""]
+    dead_at: Int[Array, ""]
 
 
 def chain_key(
@@ -73,6 +91,7 @@ def run(
     plan: Plan,
     progress: Progress,
     checkpoints: Checkpoints,
+    candidates: Mapping[int, Finished] = MappingProxyType({}),
 ) -> pd.DataFrame:
     """The test scores of every seed's chains.
 
@@ -81,10 +100,13 @@ def run(
         plan: points and seeds.
         progress: told of the updates done.
         checkpoints: where a killed job left off, and this one will.
+        candidates: chains finished before, by other code perhaps: taken, by seed, if their first
+            updates come out again.
 
     Returns:
         A row a point and seed: `tables.COORDINATES`, seed, the fields of `predictive.Scores`,
-        and diverged_at, the update at which the chain left the finite numbers, or -1.
+        diverged_at and dead_at (`Kept`), and first, the distances from the start after the
+        updates `FIRST`, as text; of a candidate that was taken also taken, which is true.
 
     Raises:
         ValueError: several points, which neither run together nor are of one N and ε.
@@ -92,11 +114,11 @@ def run(
     _check(plan)
     go_on = compiled(experiment, plan)
     total = plan.updates
-    rows: list[Row] = []
+    record: dict[str, Any] = {"rows": [], "distances": []}
     first_seed, first_update = 0, 0
     restored = checkpoints.restore(begin(experiment, plan, plan.seeds[0])[1:])
     if restored is not None:
-        done, at, rows = restored
+        done, at, record = restored
         first_seed, first_update = divmod(done, total)
     with progress(len(plan.seeds) * total) as advance:
         advance(first_seed * total + first_update)
@@ -105,17 +127,56 @@ def run(
             start = 0
             if restored is not None and number == first_seed:
                 (state, kept), start = at, first_update
+            else:
+                record["distances"] = []
+            origin = positions(plan, begin(experiment, plan, seed)[1])
             rng_key = chain_key(plan.root, plan.figure, plan.points[0], seed, plan.together)
-            piece = -(-total // PIECES)
-            for first in range(start, total, piece):
-                count = min(piece, total - first)
-                state, kept = go_on(train, rng_key, state, kept, first, count)
+            for first, last in pairwise(sorted({start, total, *_ends(total, start)})):
+                state, kept = go_on(train, rng_key, state, kept, first, last - first)
                 jax.block_until_ready(kept)
-                advance(count)
-                if first + count < total:
-                    checkpoints.save(number * total + first + count, (state, kept), rows)
-            rows += scored(experiment, plan, seed, kept)
-    return pd.DataFrame(rows).sort_values(["temperature", "seed"], ignore_index=True)
+                advance(last - first)
+                if last in FIRST:
+                    moved = positions(plan, state) - origin
+                    record["distances"].append(np.linalg.norm(moved, axis=1).tolist())
+                known = candidates.get(seed) if last == FIRST[-1] else None
+                if known is not None and agree(known.first, _by_point(record)) < TOLERANCE:
+                    record["rows"] += [{**row, "taken": True} for row in known.rows]
+                    advance(total - last)
+                    break
+                if last < total:
+                    checkpoints.save(number * total + last, (state, kept), record)
+            else:
+                rows = scored(experiment, plan, seed, kept)
+                for row, distances in zip(rows, _by_point(record), strict=True):
+                    row["first"] = " ".join(map(repr, distances))
+                record["rows"] += rows
+    return pd.DataFrame(record["rows"]).sort_values(["temperature", "seed"], ignore_index=True)
+
+
+def agree(first: Sequence[Sequence[float]], again: Sequence[Sequence[float]]) -> float:
+    """The largest relative difference of two chains' first distances; infinite if none are kept."""
+    kept, found = np.asarray(first, float), np.asarray(again, float)
+    if kept.shape != found.shape or not kept.size:
+        return float("inf")
+    return float(np.max(np.abs(kept - found) / np.abs(found)))
+
+
+def _by_point(record: dict[str, Any]) -> list[list[float]]:
+    return np.transpose(record["distances"]).tolist()
+
+
+def _ends(total: int, start: int) -> list[int]:
+    """Where the calls of a chain end."""
+    piece = -(-total // PIECES)
+    ends = [*FIRST, *range(piece, total, piece)]
+    return [end for end in ends if start < end < total]
+
+
+def positions(plan: Plan, state: Any) -> np.ndarray:
+    """The flat parameters of each point's chain, in double precision."""
+    leaves = [np.asarray(leaf, float) for leaf in jax.tree.leaves(state.position)]
+    points = len(plan.points) if plan.together else 1
+    return np.concatenate([leaf.reshape(points, -1) for leaf in leaves], axis=1)
 
 
 def _check(plan: Plan) -> None:
@@ -177,7 +238,12 @@ def folded(experiment: Experiment, burn_in: int) -> Callable[..., Kept]:
             lambda: kept.ensemble,
         )
         first = (kept.diverged_at < 0) & ~jnp.isfinite(info.length)
-        return Kept(ensemble, jnp.where(first, update, kept.diverged_at))
+        diverged_at = jnp.where(first, update, kept.diverged_at)
+        if not experiment.probe:
+            return Kept(ensemble, diverged_at, kept.dead_at)
+        answers = model(state.position, test.x[: experiment.probe])
+        since = jnp.where(kept.dead_at < 0, update, kept.dead_at)
+        return Kept(ensemble, diverged_at, jnp.where((answers == answers[0]).all(), since, -1))
 
     return fold
 
@@ -187,7 +253,8 @@ def begin(experiment: Experiment, plan: Plan, seed: int) -> tuple[Examples, Any,
     train = experiment.train(seed)
     algorithm = experiment.algorithm(experiment.task(train), plan.points[0])
     state = algorithm.init(experiment.position(seed))
-    kept = Kept(predictive.start(len(experiment.test.y), experiment.labels), jnp.full((), -1))
+    ensemble = predictive.start(len(experiment.test.y), experiment.labels)
+    kept = Kept(ensemble, jnp.full((), -1), jnp.full((), -1))
     if plan.together:
         state, kept = jax.tree.map(lambda leaf: jnp.stack([leaf] * len(plan.points)), (state, kept))
     # Copies, since `go_on` takes over the buffers that it is given.
@@ -210,6 +277,7 @@ def scored(experiment: Experiment, plan: Plan, seed: int, kept: Kept) -> list[Ro
                 "seed": seed,
                 **{name: float(score) for name, score in scores._asdict().items()},
                 "diverged_at": int(own.diverged_at),
+                "dead_at": int(own.dead_at),
             }
         )
     return rows

@@ -8,6 +8,9 @@ from artifact.engine.keys import key
 from artifact.problems.mnist import Images
 from artifact.protocols import Examples
 
+PROBE = 32
+"""Test images by which a network is known to be dead: it answers the same to all of them."""
+
 
 def training_set(images: Images, root: int, examples: int, seed: int) -> Examples:
     """A seed's own draw of N training images without replacement, pixels in [0, 1]."""

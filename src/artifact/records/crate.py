@@ -37,9 +37,6 @@ def describe(
         results: tables, figures, claims, report.
         scale: smoke, quick or paper.
         records: the results' provenance.
-
-    Raises:
-        ValueError: see `versions_of`.
     """
     versions, commits = versions_of(records)
     crate = ROCrate(version="1.1")
@@ -105,11 +102,12 @@ def describe(
 def versions_of(records: Sequence[Mapping[str, Any]]) -> tuple[dict[str, str], list[str]]:
     """Versions and commits of provenance records, of single jobs or of the points they gather.
 
-    Raises:
-        ValueError: jobs of different versions, which one crate can't tell apart.
+    A package that jobs ran in several versions has them all, in one text.
     """
     jobs = [job for record in records for job in record.get("points", [record])]
-    versions = {tuple(sorted(job["versions"].items())) for job in jobs}
-    if len(versions) != 1:
-        raise ValueError("the results are of different versions of the packages")
-    return dict(versions.pop()), sorted({job["commit"] or "no commit" for job in jobs})
+    found: dict[str, set[str]] = {}
+    for job in jobs:
+        for package, version in job["versions"].items():
+            found.setdefault(package, set()).add(version)
+    versions = {package: ", ".join(sorted(several)) for package, several in found.items()}
+    return versions, sorted({job["commit"] or "no commit" for job in jobs})

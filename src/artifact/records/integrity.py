@@ -56,7 +56,7 @@ def archive(results: Iterable[Path], source: Path, folder: Path) -> None:
 
 def seal_archive(folder: Path) -> None:
     """Write `SUMS` of what an archive holds."""
-    lines = "".join(f"{_digest(path.read_bytes())}  {path.name}\n" for path in _held(folder))
+    lines = "".join(f"{digest}  {name}\n" for name, digest in _held(folder).items())
     files.write_text(lines, folder / SUMS)
 
 
@@ -71,7 +71,7 @@ def verify_archive(folder: Path) -> None:
         raise DamagedError(f"archive: {sums} is missing; git restores it")
     lines = [line.split("  ", 1) for line in sums.read_text(encoding="utf-8").splitlines()]
     sealed = {name: digest for digest, name in lines}
-    held = {path.name: _digest(path.read_bytes()) for path in _held(folder)}
+    held = _held(folder)
     wrong = sorted(name for name in sealed | held if sealed.get(name) != held.get(name))
     if wrong:
         raise DamagedError(
@@ -80,8 +80,10 @@ def verify_archive(folder: Path) -> None:
         )
 
 
-def _held(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.is_file() and path.name != SUMS)
+def _held(folder: Path) -> dict[str, str]:
+    """The digests of an archive's files, by their names below its folder."""
+    files_held = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != SUMS)
+    return {path.relative_to(folder).as_posix(): _digest(path.read_bytes()) for path in files_held}
 
 
 def verify(results: Iterable[Path]) -> None:

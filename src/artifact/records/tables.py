@@ -24,16 +24,16 @@ def summarise(runs: pd.DataFrame) -> pd.DataFrame:
     """One row a point and metric.
 
     Args:
-        runs: one row a point and seed, with `COORDINATES`, `METRICS` and `diverged_at`, the
-            update at which the chain left the finite numbers, or -1.
+        runs: one row a point and seed, with `COORDINATES`, `METRICS`, and `diverged_at` and
+            `dead_at`, the updates at which the chain left the finite numbers, or since which it
+            answered the same to every input; or -1.
 
     Returns:
-        Columns `COORDINATES`, metric, mean and standard_error over the finite runs, repeats
-        (how many those are) and diverged (how many are not). A point of which every run
-        diverged has mean NaN.
+        Columns `COORDINATES`, metric, mean and standard_error over the other runs, repeats
+        (how many those are), diverged and dead (how many are). A point with no other run has
+        mean NaN.
     """
-    diverged = runs["diverged_at"] >= 0
-    scores = runs[METRICS].mask(diverged)
+    scores = runs[METRICS].mask(lost(runs))
     long = pd.concat([runs[COORDINATES], scores], axis=1).melt(
         COORDINATES, var_name="metric", value_name="value"
     )
@@ -42,8 +42,15 @@ def summarise(runs: pd.DataFrame) -> pd.DataFrame:
         .agg(mean="mean", standard_error="sem", repeats="count")
         .reset_index()
     )
-    lost = diverged.groupby([runs[c] for c in COORDINATES]).sum().rename("diverged")
-    return table.merge(lost.reset_index(), on=COORDINATES)
+    for kind in ("diverged", "dead"):
+        counted = (runs[f"{kind}_at"] >= 0).groupby([runs[c] for c in COORDINATES]).sum()
+        table = table.merge(counted.rename(kind).reset_index(), on=COORDINATES)
+    return table
+
+
+def lost(runs: pd.DataFrame) -> pd.Series:
+    """Which runs have no score: those of chains that diverged, and of dead networks."""
+    return (runs["diverged_at"] >= 0) | (runs["dead_at"] >= 0)
 
 
 def optima(table: pd.DataFrame, metric: str = "ensemble_cross_entropy") -> pd.DataFrame:

@@ -61,4 +61,5 @@ def on_projected_images(
         position=lambda seed: model.init(key(root, "mlp", "start", seed=seed), test.x[:1]),
         test=test,
         labels=10,
+        probe=mnist_task.PROBE,
     )

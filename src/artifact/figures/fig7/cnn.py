@@ -40,4 +40,5 @@ def experiment(
         position=lambda seed: unravel(jnp.asarray(warm_start)),
         test=test,
         labels=10,
+        probe=mnist_task.PROBE,
     )

@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from artifact.records import tables
+
 METRIC = "ensemble_cross_entropy"
 
 
@@ -18,22 +20,22 @@ def compare(runs: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """A row a reading.
 
     Each is taken at the temperature where its ensembles' mean cross entropy is least, of those
-    at which none of its chains diverged. The interval is Student's, of differences paired by
-    training set.
+    at which none of its chains diverged or died. The interval is Student's, of differences paired
+    by training set.
 
     Args:
         runs: sweeps' runs by the reading's name, each with its `base_of` of the same seeds.
 
     Returns:
         Columns reading, temperature, batch_size, cross_entropy, standard_error, accuracy,
-        diverged (chains, of chains), difference (of cross entropy from the base's), low and
+        diverged (chains lost, of chains), difference (of cross entropy from the base's), low and
         high (its 95% interval), outcome (better, worse, same, inconclusive where fewer than two
         training sets are left to compare, or none where all diverged).
     """
     best = {name: _best(table) for name, table in runs.items()}
     rows = []
     for name, table in runs.items():
-        row = {"reading": name, "chains": len(table), "diverged": (table["diverged_at"] >= 0).sum()}
+        row = {"reading": name, "chains": len(table), "diverged": tables.lost(table).sum()}
         base = base_of(name)
         chosen, ours = best[name], best[base]
         if chosen is None or ours is None:
@@ -61,7 +63,7 @@ def compare(runs: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 def _best(table: pd.DataFrame) -> pd.DataFrame | None:
     """The runs at the best temperature, by seed."""
-    whole = table.groupby("temperature")["diverged_at"].transform("max") < 0
+    whole = ~tables.lost(table).groupby(table["temperature"]).transform("any")
     means = table[whole].groupby("temperature")[METRIC].mean()
     if means.empty:
         return None
