@@ -73,6 +73,8 @@ def judge(
     except statistics.LackingError as error:
         return {**row, "note": f"not run: {error}"}
     repeats = min(map(len, used))
+    if math.isnan(estimate):
+        return {**row, "repeats": repeats, "note": f"not told. {row['note']}".strip(" .") + "."}
     row |= {"estimate": estimate, "repeats": repeats}
     if repeats < 2:
         return row
