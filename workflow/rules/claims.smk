@@ -14,7 +14,9 @@ rule claims:
     params:
         claims=CLAIMS,
         root=config["seed"],
-        code=code("claims.py", "artifact.claims.verdicts", "artifact.claims.repeats"),
+        code=lambda wildcards: code(
+            "claims.py", "artifact.claims.verdicts", "artifact.claims.repeats"
+        ),
     script:
         "../scripts/claims.py"
 
@@ -29,7 +31,9 @@ rule readings:
     log:
         f"{RESULTS}/logs/readings.log",
     params:
-        code=code("readings.py", "artifact.figures.readings.compare_readings"),
+        code=lambda wildcards: code(
+            "readings.py", "artifact.figures.readings.compare_readings"
+        ),
     script:
         "../scripts/readings.py"
 

@@ -10,6 +10,6 @@ rule mnist:
         test_images=config["test_images"],
         seed=config["seed"],
         cache="results/downloads",
-        code=code("mnist.py", "artifact.problems.mnist"),
+        code=lambda wildcards: code("mnist.py", "artifact.problems.mnist"),
     script:
         "../scripts/mnist.py"

@@ -54,7 +54,7 @@ for name, entry in catalogue.EXPERIMENTS.items():
                 settings=config[entry.settings],
                 root=config["seed"],
                 device=config["device"],
-                code=code("whole.py", entry.module),
+                code=lambda wildcards, entry=entry: code("whole.py", entry.module),
             script:
                 "../scripts/whole.py"
 
@@ -91,7 +91,9 @@ for name, entry in catalogue.EXPERIMENTS.items():
                 seeds=lambda wildcards: list(job_of(wildcards).seeds),
                 root=config["seed"],
                 device=config["device"],
-                code=code("chains.py", entry.module, "artifact.engine.chains"),
+                code=lambda wildcards, entry=entry: code(
+                    "chains.py", entry.module, "artifact.engine.chains"
+                ),
                 checkpoints=f"{RESULTS}/checkpoints/{{figure}}/{{job}}",
                 # No input: chains that are archived later must not run these again.
                 archive=f"{ARCHIVE}/chains/{{figure}}.csv",

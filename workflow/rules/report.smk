@@ -32,7 +32,7 @@ rule report:
         modules=[catalogue.FIGURES[name].module for name in FIGURES + SUPPLEMENT],
         scale=SCALE,
         settings=dict(config),
-        code=code("report.py", "artifact.records.report"),
+        code=lambda wildcards: code("report.py", "artifact.records.report"),
     script:
         "../scripts/report.py"
 
@@ -53,6 +53,6 @@ rule crate:
         f"{RESULTS}/logs/crate.log",
     params:
         scale=SCALE,
-        code=code("crate.py", "artifact.records.crate"),
+        code=lambda wildcards: code("crate.py", "artifact.records.crate"),
     script:
         "../scripts/crate.py"

@@ -24,7 +24,7 @@ rule sweep_table:
     wildcard_constraints:
         table=any_of(SWEEP_TABLES),
     params:
-        code=code("sweep_table.py", "artifact.records.tables"),
+        code=lambda wildcards: code("sweep_table.py", "artifact.records.tables"),
     script:
         "../scripts/sweep_table.py"
 

@@ -52,7 +52,7 @@ def _file(module: str, root: Path) -> Path | None:
 def imported(path: Path) -> list[str]:
     """The names of modules that a file imports for its numbers."""
     names = []
-    for node in ast.walk(meaning(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(_meaning_of(path)):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -62,7 +62,12 @@ def imported(path: Path) -> list[str]:
 
 @cache
 def _dumped(path: Path) -> str:
-    return ast.dump(meaning(path.read_text(encoding="utf-8")))
+    return ast.dump(_meaning_of(path))
+
+
+@cache
+def _meaning_of(path: Path) -> ast.Module:
+    return meaning(path.read_text(encoding="utf-8"))
 
 
 def meaning(source: str) -> ast.Module:
