@@ -106,14 +106,16 @@ def run_chains(
             bar = progress.bar(stream, _name(given))
             parts.append(chains.run(chain, plan, bar, kept, known))
         runs = tables.gather_runs(parts)
+        if "taken" not in runs:
+            runs["taken"] = None
         taken = {
             int(seed): _taken(known[int(seed)], same)
-            for seed in runs["seed"][runs.get("taken", pd.Series(dtype=object)).eq(True)]
+            for seed in runs["seed"][runs["taken"].eq(True)]
         }
         for seed, how in taken.items():
             print(f"seed {seed}: {how}", file=stream)
     more = {"law": law, "first": runs["first"].tolist(), "taken": taken}
-    results = {"runs": runs.drop(columns=["first", "taken"], errors="ignore")}
+    results = {"runs": runs.drop(columns=["first", "taken"])}
     _write(results, arguments, data, started, given, more, kept.spent)
     kept.clear()
 
