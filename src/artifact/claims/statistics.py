@@ -188,7 +188,7 @@ def least_bend(
     for found in curves(_of_rates(means, table, learning_rates), table, "ensemble_cross_entropy"):
         low, middle, high = (at(found, t) for t in (below, 1.0, above))
         chord = low + (high - low) * (1.0 - below) / (above - below)
-        with np.errstate(invalid="ignore"):
+        with np.errstate(invalid="ignore", divide="ignore"):
             bends.append(np.minimum(np.log(chord / middle), np.log(high / middle)))
     return np.min(bends, axis=0)
 
