@@ -44,14 +44,16 @@ def curve(
         label: in the legend.
         style: which marker and line.
         colour: the style's own when None.
-        mark_optimum: whether to ring the least mean; the legend then says how low and where.
+        mark_optimum: whether to ring the least mean, if it is inside the grid and of more than
+            two repeats; the legend then says how low and where.
     """
     rows = table[table["metric"] == metric].sort_values(x)
     factor = 100 if metric.endswith("accuracy") else 1
     mean = factor * rows["mean"]
     colour = colour or COLOURS[style % len(COLOURS)]
-    if mark_optimum and mean.notna().any():
-        best = int(mean.argmin())
+    best = int(mean.argmin()) if mark_optimum and mean.notna().any() else 0
+    # A least at an edge of the grid may lie beyond it, and one of two repeats may be either's.
+    if 0 < best < len(rows) - 1 and rows["repeats"].iloc[best] > 2:
         where, least = rows[x].iloc[best], mean.iloc[best]
         label = f"{label} (least {least:.3f} at ${SYMBOLS[x]}={where:g}$)"
         axes.plot(where, least, "o", ms=8, mfc="none", mec=colour, mew=0.9)

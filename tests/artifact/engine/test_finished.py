@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from artifact import jobs
-from artifact.engine import chains, checkpoints, finished
+from artifact.engine import chains, checkpoints
 from artifact.figures.fig2_3_4 import langevin_sweep
 from artifact.figures.fig2_3_4.settings_logistic import LogisticPoint
 from artifact.protocols import Examples, Experiment
@@ -200,9 +200,10 @@ def test_points_that_do_not_run_together_are_refused():
     plan = chains.Plan("fig7", points, [0], 1, 4, 2)
     with pytest.raises(ValueError, match="points must be one"):
         chains.run(scripted([1.0] * 6), plan, silent, None)
+    several = [points[0], points[0]._replace(examples=6)]
+    plan = plan._replace(points=several, together=True)
     with pytest.raises(ValueError, match="points must be one"):
-        several = [points[0], points[0]._replace(examples=6)]
-        chains.run(scripted([1.0] * 6), plan._replace(points=several, together=True), silent, None)
+        chains.run(scripted([1.0] * 6), plan, silent, None)
 
 
 def test_settings_of_a_point_are_checked_in_the_job_too(tmp_path):
