@@ -93,13 +93,11 @@ class Figure(NamedTuple):
         module: its `draw`.
         tables: what it is drawn from, by the arguments of `draw`. A mapping under "*" stands
             for all readings.
-        record: the table whose data set the figure is stamped with.
         main: whether it is one of the paper's seven.
     """
 
     module: str
     tables: Mapping[str, str]
-    record: str
     main: bool = True
 
 
@@ -202,15 +200,14 @@ FIGURES: Mapping[str, Figure] = {
     "fig1": Figure(
         f"{_ROOMS}.fig1.draw_fig1",
         {"iterates": "fig1_iterates", "ellipses": "fig1_ellipses"},
-        "fig1",
     ),
-    "fig2": Figure(f"{_ROOMS}.fig2_3_4.draw_fig2", {"table": "fig2"}, "fig2"),
-    "fig3": Figure(f"{_ROOMS}.fig2_3_4.draw_fig3", {"table": "fig3"}, "fig3"),
-    "fig4": Figure(f"{_ROOMS}.fig2_3_4.draw_fig4", {"prior": "fig4a", "table": "fig4b"}, "fig4b"),
-    "fig5": Figure(f"{_ROOMS}.fig5_6.draw_fig5", {"table": "fig5"}, "fig5"),
-    "fig6": Figure(f"{_ROOMS}.fig5_6.draw_fig6", {"table": "fig6"}, "fig6"),
-    "fig7": Figure(f"{_ROOMS}.fig7.draw_fig7", {"panel_a": "fig7a", "panel_b": "fig7b"}, "fig7a"),
-    "figS1": Figure(f"{_ROOMS}.figS1.draw_figS1", {"table": "figS1_pooled"}, "figS1", main=False),
+    "fig2": Figure(f"{_ROOMS}.fig2_3_4.draw_fig2", {"table": "fig2"}),
+    "fig3": Figure(f"{_ROOMS}.fig2_3_4.draw_fig3", {"table": "fig3"}),
+    "fig4": Figure(f"{_ROOMS}.fig2_3_4.draw_fig4", {"prior": "fig4a", "table": "fig4b"}),
+    "fig5": Figure(f"{_ROOMS}.fig5_6.draw_fig5", {"table": "fig5"}),
+    "fig6": Figure(f"{_ROOMS}.fig5_6.draw_fig6", {"table": "fig6"}),
+    "fig7": Figure(f"{_ROOMS}.fig7.draw_fig7", {"panel_a": "fig7a", "panel_b": "fig7b"}),
+    "figS1": Figure(f"{_ROOMS}.figS1.draw_figS1", {"table": "figS1_pooled"}, main=False),
     "figS1b": Figure(
         f"{_ROOMS}.figS1bc.draw_figS1b",
         {
@@ -223,7 +220,6 @@ FIGURES: Mapping[str, Figure] = {
             "runs": "fig2_runs",
             "separable": "separable",
         },
-        "fig2",
         main=False,
     ),
     "figS1c": Figure(
@@ -237,19 +233,15 @@ FIGURES: Mapping[str, Figure] = {
             "jeffreys_damped": "figS1_ngd_jeffreys_damped",
             "gaussian": "figS1_covariance_jeffreys",
         },
-        "fig3",
         main=False,
     ),
-    "figS2": Figure(f"{_ROOMS}.figS2.draw_figS2", {"table": "figS2"}, "figS2", main=False),
+    "figS2": Figure(f"{_ROOMS}.figS2.draw_figS2", {"table": "figS2"}, main=False),
     "figS3": Figure(
         f"{_ROOMS}.figS3.draw_figS3",
         {"table": "figS3", "speed": "figS3_speed"},
-        "figS3",
         main=False,
     ),
-    "readings": Figure(
-        f"{_ROOMS}.readings.draw_readings", {"*": "readings"}, "readings_base", main=False
-    ),
+    "readings": Figure(f"{_ROOMS}.readings.draw_readings", {"*": "readings"}, main=False),
 }
 """By the name of the file, in the order of the report."""
 
@@ -396,6 +388,19 @@ def drawn(config: Run, figure: str) -> dict[str, str]:
         del tables["*"]
         tables |= readings(config)
     return tables
+
+
+def records(config: Run, figure: str) -> list[str]:
+    """The names of the records of all tables that a figure is drawn from, each once."""
+    whole = {
+        path: experiment.record.removeprefix("tables/").removesuffix(".json")
+        for experiment in EXPERIMENTS.values()
+        if isinstance(experiment, Whole)
+        for path in experiment.results.values()
+    }
+    of_tables = drawn(config, figure).values()
+    found = [whole.get(f"tables/{table}.csv", table.removesuffix("_runs")) for table in of_tables]
+    return list(dict.fromkeys(found))
 
 
 def tables(config: Run) -> set[str]:

@@ -12,7 +12,7 @@ rule plot:
                 )
             )
         ),
-        provenance=lambda wildcards: record_of(wildcards.figure),
+        provenance=lambda wildcards: records_of(wildcards.figure),
     output:
         pdf="figures/{figure}.pdf",
         png="figures/{figure}.png",

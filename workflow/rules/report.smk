@@ -18,7 +18,7 @@ WORKFLOW = [
 rule report:
     input:
         figures=expand("figures/{figure}.svg", figure=FIGURES + SUPPLEMENT),
-        provenance=[record_of(figure) for figure in FIGURES + SUPPLEMENT],
+        provenance=records_of(*FIGURES, *SUPPLEMENT),
         claims=rules.claims.output.claims,
         template=ROOT / "workflow/report/template.html",
         readings=ROOT / "docs/readings.md",
@@ -30,6 +30,7 @@ rule report:
     params:
         figures=FIGURES + SUPPLEMENT,
         modules=[catalogue.FIGURES[name].module for name in FIGURES + SUPPLEMENT],
+        records=[records_of(name) for name in FIGURES + SUPPLEMENT],
         scale=SCALE,
         settings=dict(config),
         code=lambda wildcards: code("report.py", "artifact.records.report"),
@@ -45,7 +46,7 @@ rule crate:
             {path for figure in FIGURES + SUPPLEMENT for path in tables_of(figure)}
         )
         + [rules.claims.output.claims, rules.report.output.page],
-        provenance=[record_of(figure) for figure in FIGURES + SUPPLEMENT],
+        provenance=records_of(*FIGURES, *SUPPLEMENT),
         workflow=WORKFLOW,
     output:
         crate=f"{RESULTS}/crate.zip",

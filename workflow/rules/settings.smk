@@ -113,9 +113,10 @@ def tables_of(figure):
     ]
 
 
-def record_of(figure):
-    """Where a figure's numbers come from."""
-    return f"{TABLES}/{catalogue.FIGURES[figure].record}.json"
+def records_of(*figures):
+    """Where figures' numbers come from: the records of all their tables, each once."""
+    names = [name for figure in figures for name in catalogue.records(SETTINGS, figure)]
+    return [f"{TABLES}/{name}.json" for name in dict.fromkeys(names)]
 
 
 def any_of(names):

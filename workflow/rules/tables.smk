@@ -61,7 +61,7 @@ rule archive:
             {
                 path
                 for figure in FIGURES + SUPPLEMENT
-                for path in [*tables_of(figure), record_of(figure)]
+                for path in [*tables_of(figure), *records_of(figure)]
             }
         ),
     log:

@@ -15,10 +15,12 @@ from artifact.drawing import style
 from artifact.records import integrity
 
 given = dict(snakemake.input.items())
-record = Path(given.pop("provenance"))
-integrity.verify([record, *map(Path, given.values())])
+records = [Path(path) for path in snakemake.input.provenance]
+del given["provenance"]
+integrity.verify([*records, *map(Path, given.values())])
 panels = {name: pd.read_csv(path) for name, path in given.items()}
-data = json.loads(record.read_text(encoding="utf-8"))["data"]
+sets = {json.loads(record.read_text(encoding="utf-8"))["data"] for record in records}
+data = ", ".join(sorted(sets))
 figure = import_module(snakemake.params.module)
 drawn = figure.draw(**panels, stamp=style.Stamp(snakemake.params.scale, data))
 output = snakemake.output

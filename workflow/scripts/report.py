@@ -11,10 +11,13 @@ given, params = snakemake.input, snakemake.params
 integrity.verify(map(Path, given.provenance))
 figures = [
     report.figure(
-        name, module, Path(svg).read_bytes(), json.loads(Path(record).read_text(encoding="utf-8"))
+        name,
+        module,
+        Path(svg).read_bytes(),
+        {Path(path).stem: json.loads(Path(path).read_text(encoding="utf-8")) for path in records},
     )
-    for name, module, svg, record in zip(
-        params.figures, params.modules, given.figures, given.provenance, strict=True
+    for name, module, svg, records in zip(
+        params.figures, params.modules, given.figures, params.records, strict=True
     )
 ]
 page = report.render(

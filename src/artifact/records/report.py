@@ -26,7 +26,7 @@ class Figure(NamedTuple):
         commits: those it was made at.
         devices: those it was made on.
         versions: of Python and the packages.
-        jobs: the seconds of each, by what it ran.
+        jobs: what each ran, and its seconds.
     """
 
     name: str
@@ -35,42 +35,52 @@ class Figure(NamedTuple):
     data: str
     commits: list[str]
     devices: list[str]
-    versions: dict[str, str]
-    jobs: dict[str, float]
+    versions: list[str]
+    jobs: list[tuple[str, float]]
 
 
-def figure(name: str, module: str, svg: bytes, provenance: Mapping[str, Any]) -> Figure:
+def figure(name: str, module: str, svg: bytes, records: Mapping[str, Mapping[str, Any]]) -> Figure:
     """A figure of the page.
 
     Args:
         name: as in its file's.
         module: which draws it; its docstring is the title.
         svg: the drawing.
-        provenance: a table's: of one job, or with the `points` it gathers.
+        records: the provenance of each table that it is drawn from, by the table's name: of one
+            job, or with the `points` it gathers.
     """
-    jobs = provenance.get("points", [provenance])
+    ran = [
+        (f"{table}: {_ran(job)}", job)
+        for table, record in records.items()
+        for job in record.get("points", [record])
+    ]
+    jobs = [job for _, job in ran]
     title = (import_module(module).__doc__ or name).splitlines()[0]
+    versions = [f"{package} {v}" for job in jobs for package, v in job["versions"].items()]
     return Figure(
         name=name,
         title=title,
         image="data:image/svg+xml;base64," + base64.b64encode(svg).decode(),
-        data=provenance["data"],
+        data=", ".join(sorted({record["data"] for record in records.values()})),
         commits=sorted({job["commit"] or "not in git" for job in jobs}),
         devices=sorted({f"{job['device']['kind']}, {job['threads']} threads" for job in jobs}),
-        versions=jobs[0]["versions"],
-        jobs={_ran(job, number): job["seconds"] for number, job in enumerate(jobs, 1)},
+        versions=sorted(set(versions)),
+        jobs=[(what, job["seconds"]) for what, job in ran],
     )
 
 
-def _ran(job: Mapping[str, Any], number: int) -> str:
-    """What a job ran: the points of a sweep, where it tells them."""
+def _ran(job: Mapping[str, Any]) -> str:
+    """What a job ran: the points and seeds of a sweep, where it tells them."""
     settings = job.get("settings", {})
     points = settings.get("points", [settings["point"]] if "point" in settings else [])
     if not points:
-        return f"job {number}"
-    first = points[0]
+        return "one job"
+    first, seeds = points[0], settings.get("seeds", [])
     name = f"N = {first['examples']}, ε = {first['learning_rate']:g}, T = "
-    return name + ", ".join(f"{point['temperature']:g}" for point in points)
+    name += ", ".join(f"{point['temperature']:g}" for point in points)
+    if not seeds:
+        return name
+    return f"{name}, seed {seeds[0]}" + (f" to {seeds[-1]}" if len(seeds) > 1 else "")
 
 
 def render(
