@@ -12,7 +12,8 @@ rule claims:
     log:
         f"{RESULTS}/logs/claims.log",
     params:
-        claims=CLAIMS,
+        claims=os.path.relpath(CLAIM_FILE),
+        judged_by=identity.digest(CLAIM_FILE),
         root=config["seed"],
         code=lambda wildcards: code(
             "claims.py", "artifact.claims.verdicts", "artifact.claims.repeats"

@@ -81,8 +81,10 @@ def mnist_folder(typed):
     return typed.mnist_dir or os.environ.get("MNIST_DIR", "")
 
 
+CLAIM_FILE = ROOT / "workflow/claims.yaml"
+
 try:
-    CLAIMS = claimfile.read(ROOT / "workflow/claims.yaml")
+    CLAIMS = claimfile.read(CLAIM_FILE)
 except claimfile.ClaimError as error:
     sys.exit(str(error))
 

@@ -4,13 +4,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from artifact.claims import repeats, verdicts
+from artifact.claims import claimfile, repeats, verdicts
 from artifact.records import files, integrity
 
 given = dict(snakemake.input.items())
 integrity.verify(map(Path, given.values()))
 tables = {name: repeats.read(name, pd.read_csv(path)) for name, path in given.items()}
-judged = verdicts.judge_all(snakemake.params.claims, tables, snakemake.params.root)
+claims = claimfile.read(Path(snakemake.params.claims))
+judged = verdicts.judge_all(claims, tables, snakemake.params.root)
 files.write_table(judged, Path(snakemake.output.claims))
 text = verdicts.text(judged)
 Path(snakemake.log[0]).write_text(text, encoding="utf-8")

@@ -43,6 +43,11 @@ def identity(root: Path, *modules: str, script: Path) -> str:
     return digest.hexdigest()[:16]
 
 
+def digest(path: Path) -> str:
+    """A hash of a file's bytes."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+
+
 def _file(module: str, root: Path) -> Path | None:
     path = root.joinpath(*module.split(".")).with_suffix(".py")
     return path if path.is_file() else None
