@@ -11,9 +11,11 @@ from importlib import import_module
 
 import pandas as pd
 
+from artifact import refusals
 from artifact.drawing import style
 from artifact.records import integrity
 
+refusals.in_one_line(Path(snakemake.log[0]))
 given = dict(snakemake.input.items())
 record = Path(given.pop("provenance"))
 integrity.verify([record, *map(Path, given.values())])
