@@ -19,6 +19,7 @@ from artifact.figures.figS1bc.settings_riemannian import RiemannianNGDSweep, Rie
 from artifact.figures.figS2.settings_theorem_2 import Theorem2Settings
 from artifact.figures.figS3.settings_gold_standard import GoldStandardSettings
 from artifact.figures.readings.settings_readings import CNNReadings, MLPReadings, Variants
+from artifact.refusals import RefusedError
 from artifact.settings.images import ImagesSweep, check_pool
 from artifact.settings.sweeps import Point, Sweep
 from artifact.settings.typed import (
@@ -32,7 +33,7 @@ from artifact.settings.typed import (
 )
 
 
-class CatalogueError(ValueError):
+class CatalogueError(RefusedError):
     """An entry that does not fit the others; its text is one line that names it."""
 
 

@@ -39,6 +39,19 @@ rule readings:
         "../scripts/readings.py"
 
 
+# New verdicts into the archive: `snakemake accept`.
+rule accept:
+    input:
+        claims=rules.claims.output.claims,
+    log:
+        f"{RESULTS}/logs/accept.log",
+    params:
+        source=RESULTS,
+        archive=ARCHIVE,
+    script:
+        "../scripts/archive.py"
+
+
 rule check:
     input:
         claims=rules.claims.output.claims,

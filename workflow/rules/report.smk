@@ -3,15 +3,12 @@
 
 # What a run is made by, the main file first.
 WORKFLOW = [
-    os.path.relpath(path)
-    for path in [
-        ROOT / "Snakefile",
-        ROOT / "README.md",
-        ROOT / "requirements.lock",
-        *sorted((ROOT / "config").glob("*.yaml")),
-        ROOT / "workflow/Snakefile",
-        *sorted((ROOT / "workflow").glob("*/*.*")),
-    ]
+    ROOT / "Snakefile",
+    ROOT / "README.md",
+    ROOT / "requirements.lock",
+    *sorted((ROOT / "config").glob("*.yaml")),
+    ROOT / "workflow/Snakefile",
+    *sorted((ROOT / "workflow").glob("*/*.*")),
 ]
 
 
@@ -47,13 +44,14 @@ rule crate:
         )
         + [rules.claims.output.claims, rules.report.output.page],
         provenance=records_of(*FIGURES, *SUPPLEMENT),
-        workflow=WORKFLOW,
+        workflow=[os.path.relpath(path) for path in WORKFLOW],
     output:
         crate=f"{RESULTS}/crate.zip",
     log:
         f"{RESULTS}/logs/crate.log",
     params:
         scale=SCALE,
+        home=os.path.relpath(ROOT),
         code=lambda wildcards: code("crate.py", "artifact.records.crate"),
     script:
         "../scripts/crate.py"

@@ -1,7 +1,5 @@
 # Settings: the paper's, the scale's changes, the user's; checked before any job starts.
 
-from functools import partial
-
 import artifact
 
 if Path(artifact.__file__).resolve().parent.parent != SOURCES.resolve():
@@ -14,20 +12,17 @@ if re.search(r"\s", sys.executable):
         "in which Snakemake's scripts do not start"
     )
 
-from artifact import catalogue
+from artifact import catalogue, refusals
 from artifact.claims import claimfile
 from artifact.engine import device, identity, progress
-from artifact.records import integrity
+from artifact.records import integrity, locked
 from artifact.settings import layers
 
 
 def load_settings(overrides):
-    """All settings, typed; one line and no job where one is not allowed."""
-    try:
-        typed = layers.load(ROOT / "config", catalogue.Config, overrides)
-        catalogue.check(typed, claimfile.tables_of(CLAIMS))
-    except (layers.ConfigError, catalogue.CatalogueError) as error:
-        sys.exit(str(error))
+    """All settings, typed."""
+    typed = layers.load(ROOT / "config", catalogue.Config, overrides)
+    catalogue.check(typed, claimfile.tables_of(CLAIMS))
     if workflow.is_main_process:
         check_main_process(typed, overrides)
     return typed
@@ -38,16 +33,13 @@ def check_main_process(typed, overrides):
     resources = workflow.resource_settings.resources
     promised = resources["gpu"].value if "gpu" in resources else 0
     if promised and typed.device == "cpu" and not workflow.non_local_exec:
-        sys.exit(
+        raise refusals.RefusedError(
             f"config: device = 'cpu' is not allowed with resources gpu = {promised}; "
             "must be gpu: add device=gpu to --config"
         )
-    folder = mnist_folder(typed)
-    if folder and not Path(folder).is_dir():
-        key = "mnist_dir" if typed.mnist_dir else "MNIST_DIR"
-        sys.exit(
-            f"config: {key} = {folder!r} is not allowed; must be a folder that exists"
-        )
+    other = locked.differences(ROOT / "requirements.lock")
+    if other:
+        print(f"python: not as requirements.lock: {', '.join(other)}", file=sys.stderr)
     if typed.from_ == "reference":
         check_archive(typed.scale, overrides)
 
@@ -55,40 +47,29 @@ def check_main_process(typed, overrides):
 def check_archive(scale, overrides):
     """An archive is there, is whole, and is of the settings that are asked for."""
     archived = sorted(
-        path.parent.name for path in (ROOT / "results/reference").glob("*/fig1.json")
+        path.parent.name for path in (ROOT / "results/reference").glob("*/*.json")
     )
     if scale not in archived:
-        sys.exit(
-            f"config: scale = {scale!r} is not allowed with from = reference; must be one of "
-            + ", ".join(archived)
+        raise refusals.RefusedError(
+            f"config: scale = {scale!r} is not allowed with from = reference; must be archived: "
+            + (", ".join(sorted(set(archived))) or "no table is")
         )
     other = sorted(set(overrides) - {"scale", "from", "device", "mnist_dir"})
     if other:
-        sys.exit(
+        raise refusals.RefusedError(
             f"config: {other[0]} is not allowed with from = reference; "
             "must be left as it is archived"
         )
-    try:
-        integrity.verify_archive(ROOT / "results/reference" / scale)
-    except integrity.DamagedError as error:
-        sys.exit(str(error))
-
-
-def mnist_folder(typed):
-    """Where the user keeps MNIST's four files, if they are wanted; or an empty string."""
-    if typed.data != "mnist-full" or typed.from_ == "reference":
-        return ""
-    return typed.mnist_dir or os.environ.get("MNIST_DIR", "")
+    integrity.verify_archive(ROOT / "results/reference" / scale)
 
 
 CLAIM_FILE = ROOT / "workflow/claims.yaml"
 
 try:
     CLAIMS = claimfile.read(CLAIM_FILE)
-except claimfile.ClaimError as error:
+    SETTINGS = load_settings(config)
+except refusals.RefusedError as error:
     sys.exit(str(error))
-
-SETTINGS = load_settings(config)
 config = SETTINGS.model_dump(by_alias=True)
 
 SCALE = SETTINGS.scale

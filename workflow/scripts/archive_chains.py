@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from artifact import jobs
+from artifact import jobs, refusals
 
+refusals.in_one_line(Path(snakemake.log[0]))
 params = snakemake.params
 lines = [
     jobs.archive_chains(

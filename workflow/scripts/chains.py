@@ -1,14 +1,17 @@
 """Adapter of the rules whose jobs are chains."""
 
-import sys
 from pathlib import Path
 
+from artifact import refusals
 from artifact.engine import device
 
+refusals.in_one_line(Path(snakemake.log[0]))
 params = snakemake.params
 if params.device == "gpu" and (lacking := device.lacks_gpu()):
     # A cluster's node: the machine that submitted could not know.
-    sys.exit(f"config: device = 'gpu' is not allowed here; must be cpu, since {lacking}")
+    raise refusals.RefusedError(
+        f"config: device = 'gpu' is not allowed here; must be cpu, since {lacking}"
+    )
 device.claim(params.device, snakemake.threads)  # before anything imports JAX
 
 from artifact import jobs  # noqa: E402

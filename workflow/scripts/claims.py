@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from artifact import refusals
 from artifact.claims import claimfile, repeats, verdicts
 from artifact.records import files, integrity
 
+refusals.in_one_line(Path(snakemake.log[0]))
 given = dict(snakemake.input.items())
 integrity.verify(map(Path, given.values()))
 tables = {name: repeats.read(name, pd.read_csv(path)) for name, path in given.items()}

@@ -11,9 +11,11 @@ from importlib import import_module
 
 import pandas as pd
 
+from artifact import refusals
 from artifact.drawing import style
 from artifact.records import integrity
 
+refusals.in_one_line(Path(snakemake.log[0]))
 given = dict(snakemake.input.items())
 records = [Path(path) for path in snakemake.input.provenance]
 del given["provenance"]

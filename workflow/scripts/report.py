@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from artifact import refusals
 from artifact.records import files, integrity, report
 
+refusals.in_one_line(Path(snakemake.log[0]))
 given, params = snakemake.input, snakemake.params
 integrity.verify(map(Path, given.provenance))
 figures = [

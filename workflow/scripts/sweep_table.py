@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from artifact import refusals
 from artifact.records import files, integrity, tables
 
+refusals.in_one_line(Path(snakemake.log[0]))
 output = snakemake.output
 integrity.verify(map(Path, [*snakemake.input.runs, *snakemake.input.provenance]))
 runs = tables.gather_runs([pd.read_csv(path) for path in snakemake.input.runs])

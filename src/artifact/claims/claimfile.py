@@ -9,13 +9,14 @@ import pydantic
 from pydantic import Field
 
 from artifact.claims import repeats, statistics
+from artifact.refusals import RefusedError
 from artifact.settings import layers
 from artifact.settings.typed import Settings
 
 Bound = Annotated[float, Field(allow_inf_nan=False)] | int | None
 
 
-class ClaimError(ValueError):
+class ClaimError(RefusedError):
     """A claim that can't be judged; its text is one line that names claim, key and rule."""
 
 

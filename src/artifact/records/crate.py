@@ -28,15 +28,17 @@ def describe(
     results: Sequence[Path],
     scale: str,
     records: Sequence[Mapping[str, Any]],
+    home: Path = Path(),
 ) -> ROCrate:
     """A crate of the workflow and of one run's results, each file under its path.
 
     Args:
-        root: what the paths are relative to.
+        root: what the results' paths are relative to.
         workflow: the root Snakefile first, then what it includes and reads, README.md among it.
         results: tables, figures, claims, report.
         scale: smoke, quick or paper.
         records: the results' provenance.
+        home: what the workflow's paths are relative to, itself relative to `root`.
     """
     versions, commits = versions_of(records)
     crate = ROCrate(version="1.1")
@@ -44,18 +46,18 @@ def describe(
     def entity(identifier: str, kind: str, **properties: Any) -> ContextEntity:
         return crate.add(ContextEntity(crate, identifier, {"@type": kind, **properties}))
 
-    def file(path: Path) -> Any:
+    def file(path: Path, folder: Path) -> Any:
         kind = mimetypes.guess_type(path.name)[0] or "text/plain"
         properties = {"name": str(path), "encodingFormat": MEDIA_TYPES.get(path.suffix, kind)}
-        return crate.add_file(root / path, path, properties=properties)
+        return crate.add_file(folder / path, path, properties=properties)
 
     main, *parts = workflow
     entry = crate.add_workflow(
-        root / main, main, main=True, lang="snakemake", lang_version=versions["snakemake"]
+        root / home / main, main, main=True, lang="snakemake", lang_version=versions["snakemake"]
     )
-    parts_by_name = {str(path): file(path) for path in parts}
+    parts_by_name = {str(path): file(path, root / home) for path in parts}
     parts_by_name["README.md"]["about"] = crate.root_dataset
-    made = [file(path) for path in results]
+    made = [file(path, root) for path in results]
     ended = datetime.fromtimestamp(max((root / path).stat().st_mtime for path in results), UTC)
     who = entity("#ngd-posterior", "Organization", name="The founders of ngd-posterior")
     software = [

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from artifact.records import files
+from artifact.refusals import RefusedError
 
 Record = dict[str, Any]
 
 
-class DamagedError(ValueError):
+class DamagedError(RefusedError):
     """Results that are not what was written; its text is one line that names them all."""
 
 
@@ -94,10 +95,14 @@ def verify(results: Iterable[Path]) -> None:
     seals, or has no record, is not checked.
 
     Raises:
-        DamagedError: some are damaged. They are removed, so that Snakemake makes them again.
+        DamagedError: some are missing, or damaged. The latter are removed, so that Snakemake
+            makes them again.
     """
-    damaged = sorted({found for path in results if (found := _damaged(path))})
-    refuse(damaged)
+    asked = list(results)
+    absent = [str(path) for path in asked if not path.exists()]
+    if absent:
+        raise DamagedError(f"missing: {', '.join(absent)}; the same command makes it again")
+    refuse(sorted({found for path in asked if (found := _damaged(path))}))
 
 
 def refuse(damaged: Iterable[Path]) -> None:

@@ -11,6 +11,8 @@ from typing import Any
 
 import jax
 
+from artifact.records import locked
+
 PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "pandas", "mlxtend", "snakemake")
 
 VARIABLES = ("JAX_", "XLA_", "CUDA_VISIBLE", "OMP_", "NPROC", "OPENBLAS_", "MKL_")
@@ -36,6 +38,7 @@ def describe(
             "python": platform.python_version(),
             **{package: importlib.metadata.version(package) for package in PACKAGES},
         },
+        "unlocked": locked.differences(),
         "commit": commit(),
         "device": {"kind": device.device_kind, "platform": device.platform},
         "machine": platform.machine(),

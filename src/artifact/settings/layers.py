@@ -7,12 +7,13 @@ from typing import Any
 import pydantic
 import yaml
 
+from artifact.refusals import RefusedError
 from artifact.settings.typed import Settings
 
 Layer = dict[str, Any]
 
 
-class ConfigError(ValueError):
+class ConfigError(RefusedError):
     """A setting that is not allowed; its text is one line that names key, value and rule."""
 
 
