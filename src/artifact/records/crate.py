@@ -9,6 +9,8 @@ from typing import Any
 from rocrate.model.contextentity import ContextEntity
 from rocrate.rocrate import ROCrate
 
+from artifact.refusals import RefusedError
+
 PROFILES = {
     "https://w3id.org/ro/wfrun/process/0.5": "Process Run Crate",
     "https://w3id.org/ro/wfrun/workflow/0.5": "Workflow Run Crate",
@@ -41,7 +43,7 @@ def describe(
         home: what the workflow's paths are relative to, itself relative to `root`.
 
     Raises:
-        ValueError: see `versions_of`.
+        RefusedError: see `versions_of`.
     """
     versions, commits = versions_of(records)
     crate = ROCrate(version="1.1")
@@ -108,10 +110,10 @@ def versions_of(records: Sequence[Mapping[str, Any]]) -> tuple[dict[str, str], l
     """Versions and commits of provenance records, of single jobs or of the points they gather.
 
     Raises:
-        ValueError: jobs of different versions, which one crate can't tell apart.
+        RefusedError: jobs of different versions, which one crate can't tell apart.
     """
     jobs = [job for record in records for job in record.get("points", [record])]
     versions = {tuple(sorted(job["versions"].items())) for job in jobs}
     if len(versions) != 1:
-        raise ValueError("the results are of different versions of the packages")
+        raise RefusedError("crate: the results are of different versions of the packages")
     return dict(versions.pop()), sorted({job["commit"] or "no commit" for job in jobs})
