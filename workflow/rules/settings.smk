@@ -38,10 +38,15 @@ def check_main_process(typed, overrides):
         )
     resources = workflow.resource_settings.resources
     promised = resources["gpu"].value if "gpu" in resources else 0
-    if promised and typed.device == "cpu" and not workflow.non_local_exec:
+    # A cluster's profile counts them by submission, and promises none.
+    if (
+        promised
+        and typed.device == "cpu"
+        and not workflow.resource_scopes.is_local("gpu")
+    ):
         raise refusals.RefusedError(
             f"config: device = 'cpu' is not allowed with resources gpu = {promised}; "
-            "must be gpu: add device=gpu to --config"
+            "must be gpu: leave device and --configfile away, or add device=gpu to --config"
         )
     other = locked.differences(ROOT / "requirements.lock")
     if other:
