@@ -11,7 +11,7 @@ WHOLE = $(shell test -x .venv/bin/python && grep -qsF "$$(pwd -P)/.venv/bin/" .v
 ALONE := env -u PYTHONPATH -u PYTHONHOME -u PIP_TARGET -u PIP_PREFIX -u PIP_CONSTRAINT PIP_USER=0
 PIP := $(ALONE) $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: figures claims check report test test-cluster test-faults lint format bench growth progress unlock gpu lock \
+.PHONY: figures claims check report test test-cluster test-faults lint format mutants bench growth progress unlock gpu lock \
   clean clean-environment
 
 figures: $(ENVIRONMENT)
@@ -55,6 +55,10 @@ format: $(ENVIRONMENT)
 	$(BIN)/ruff format
 	$(BIN)/snakefmt Snakefile workflow
 
+# Breaks each definition on purpose, one at a time, and prints those that no fast test caught.
+mutants: $(ENVIRONMENT)
+	$(BIN)/python tests/mutants.py
+
 # Whole updates against plain references; threads or jobs; growth with the number of parameters.
 bench: $(ENVIRONMENT)
 	$(BIN)/python benchmarks/update.py --threads 1
@@ -63,6 +67,7 @@ bench: $(ENVIRONMENT)
 
 growth: $(ENVIRONMENT)
 	$(BIN)/python benchmarks/growth.py
+	$(BIN)/python benchmarks/planning.py
 
 # How far a run is that goes on in another terminal, live: `make progress SCALE=paper`.
 SCALE ?= quick

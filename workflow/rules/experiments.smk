@@ -13,6 +13,11 @@ def needs(entry):
     return {need: files[need] for need in entry.needs}
 
 
+def memory(entry):
+    """Its MB, of which a job that is tried again asks for more."""
+    return lambda wildcards, attempt: entry.memory * attempt
+
+
 JOBS = {
     folder: sweep.jobs(catalogue.experiment_of(folder).together)
     for folder, sweep in SWEEPS.items()
@@ -48,7 +53,7 @@ for name, entry in catalogue.EXPERIMENTS.items():
                 f"{RESULTS}/logs/{name}.log",
             resources:
                 gpu=GPUS,
-                mem_mb=entry.memory,
+                mem_mb=memory(entry),
             params:
                 experiment=name,
                 settings=config[entry.settings],
@@ -80,7 +85,7 @@ for name, entry in catalogue.EXPERIMENTS.items():
                 ),
             resources:
                 gpu=GPUS,
-                mem_mb=entry.memory,
+                mem_mb=memory(entry),
             params:
                 experiment=name,
                 figure=lambda wildcards: wildcards.figure,

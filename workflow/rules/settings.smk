@@ -30,12 +30,23 @@ def load_settings(overrides):
 
 def check_main_process(typed, overrides):
     """What only the process that plans can know, or need."""
+    here = Path.cwd()
+    if not os.access(here, os.W_OK) and not (here / ".snakemake").is_dir():
+        raise refusals.RefusedError(
+            f"directory: {str(here)!r} is not allowed; must be writable: "
+            f"start in another, with -s {ROOT / 'Snakefile'}"
+        )
     resources = workflow.resource_settings.resources
     promised = resources["gpu"].value if "gpu" in resources else 0
-    if promised and typed.device == "cpu" and not workflow.non_local_exec:
+    # A cluster's profile counts them by submission, and promises none.
+    if (
+        promised
+        and typed.device == "cpu"
+        and not workflow.resource_scopes.is_local("gpu")
+    ):
         raise refusals.RefusedError(
             f"config: device = 'cpu' is not allowed with resources gpu = {promised}; "
-            "must be gpu: add device=gpu to --config"
+            "must be gpu: leave device and --configfile away, or add device=gpu to --config"
         )
     other = locked.differences(ROOT / "requirements.lock")
     if other:

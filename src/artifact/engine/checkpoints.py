@@ -11,6 +11,8 @@ from typing import Any
 import jax
 import numpy as np
 
+from artifact.refusals import RefusedError
+
 VERSION = "2"
 """Of what is kept; a checkpoint of another is not read."""
 
@@ -46,7 +48,7 @@ class Folder:
         """(step, state, record) of the newest checkpoint, or None; `like` is a state.
 
         Raises:
-            ValueError: it was damaged; it is removed, so that the next attempt starts anew.
+            RefusedError: it was damaged; it is removed, so that the next attempt starts anew.
         """
         if not self.mine.is_dir():
             return None
@@ -71,7 +73,7 @@ class Folder:
                 reason = "its contents have changed"
         if not whole:
             self.clear()
-            raise ValueError(f"checkpoint {self.mine}/{step} was damaged ({reason}); removed it")
+            raise RefusedError(f"checkpoint {self.mine}/{step} was damaged ({reason}); removed it")
         self.spent = content["seconds"]
         return step, found["state"], content["record"]
 

@@ -5,6 +5,8 @@ from typing import Any
 
 import pandas as pd
 
+from artifact.refusals import RefusedError
+
 COORDINATES = ["N", "learning_rate", "temperature", "batch_size"]
 METRICS = [
     "ensemble_accuracy",
@@ -64,11 +66,11 @@ def gather(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The provenance of a table from that of its points.
 
     Raises:
-        ValueError: the points are not all of one data set.
+        RefusedError: the points are not all of one data set.
     """
     data = sorted({record["data"] for record in records})
     if len(data) != 1:
-        raise ValueError(f"points of different data sets: {', '.join(data)}")
+        raise RefusedError(f"points of different data sets: {', '.join(data)}")
     return {
         "data": data[0],
         "seconds": round(sum(record["seconds"] for record in records), 3),
