@@ -47,6 +47,7 @@ def run_chains(
     figure: str,
     settings: Mapping[str, Any],
     points: Sequence[Mapping[str, Any]],
+    updates: Sequence[int],
     seeds: Sequence[int],
     root: int,
     checkpoint_folder: Path,
@@ -60,6 +61,7 @@ def run_chains(
         figure: the folder of the points, a coordinate of the chains' keys.
         settings: what a point depends on.
         points: `Point`s as mappings.
+        updates: how many burn in and how many are sampled.
         seeds: each a training set, a start and a chain.
         root: the root seed.
         checkpoint_folder: where the chains keep how far they are.
@@ -75,6 +77,7 @@ def run_chains(
         "figure": figure,
         "settings": dict(settings),
         "points": list(points),
+        "updates": list(updates),
         "seeds": list(seeds),
         "root": root,
     }
@@ -101,7 +104,7 @@ def run_chains(
             chain = import_module(entry.module).experiment(
                 typed, run_points[0].examples, root, **held
             )
-            burn_in, samples = typed.updates(run_points[0].learning_rate)
+            burn_in, samples = updates
             plan = chains.Plan(figure, run_points, missing, root, burn_in, samples, entry.together)
             bar = progress.bar(stream, _name(given))
             parts.append(chains.run(chain, plan, bar, kept, known))
@@ -219,10 +222,18 @@ def archive_chains(
         return f"{figure}: no chain is finished"
     chains_ = finished.merged(before, new)
     files.write_table(chains_, kept)
+    model = catalogue.point_model(figure).model_validate(settings)
     for table, grid in panels.items():
         laws = {
             finished.law(
-                {"figure": figure, "settings": settings, "points": [point], "root": root}, data
+                {
+                    "figure": figure,
+                    "settings": settings,
+                    "points": [point],
+                    "updates": list(model.updates(point["learning_rate"])),
+                    "root": root,
+                },
+                data,
             )
             for point in grid
             for data in chains_["data"].unique()

@@ -24,10 +24,10 @@ import pandas as pd
 import pytest
 from tests.faults import Table, wait_for
 
-from artifact.records import integrity
-from artifact.problems import mnist
-from artifact.engine.checkpoints import Checkpoints
 from artifact.claims import repeats
+from artifact.engine.checkpoints import Checkpoints
+from artifact.problems import mnist
+from artifact.records import integrity
 
 NIGHTLY = os.environ.get("FAULTS") == "nightly"
 RANDOM = random.Random(20261123)

@@ -102,7 +102,7 @@ fig8:
 ENTRIES = {
     "EXPERIMENTS": '    "sgld_sweep": Chains("artifact.figures.fig8.sgld_sweep"),\n',
     "GROUPS": '    "fig8": Group(SGLDSweep, "sgld_sweep", "Fig. 8: SGLD."),\n',
-    "FIGURES": '    "fig8": Figure("artifact.figures.fig8.draw_fig8", {"table": "fig8"}, "fig8"),\n',
+    "FIGURES": '    "fig8": Figure("artifact.figures.fig8.draw_fig8", {"table": "fig8"}),\n',
 }
 
 

@@ -93,6 +93,11 @@ for name, entry in catalogue.EXPERIMENTS.items():
                 points=lambda wildcards: [
                     point._asdict() for point in job_of(wildcards).points
                 ],
+                updates=lambda wildcards: list(
+                    SWEEPS[wildcards.figure].updates(
+                        job_of(wildcards).points[0].learning_rate
+                    )
+                ),
                 seeds=lambda wildcards: list(job_of(wildcards).seeds),
                 root=config["seed"],
                 device=config["device"],

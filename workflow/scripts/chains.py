@@ -21,6 +21,7 @@ jobs.run_chains(
     params.figure,
     params.settings,
     params.points,
+    params.updates,
     params.seeds,
     params.root,
     Path(params.checkpoints),

@@ -1,8 +1,8 @@
 """Chains that are finished: found again in earlier jobs or the archive, if they are still ours.
 
-A chain is taken when its law is the one asked for (settings, N, ε, T, B, root seed, data) and
-either its code is the same by meaning, or its first updates, which were kept as a few numbers,
-come out again to rounding.
+A chain is taken when its law is the one asked for (settings, N, ε, T, B, updates, root seed,
+data) and either its code is the same by meaning, or its first updates, which were kept as a few
+numbers, come out again to rounding.
 """
 
 import hashlib
@@ -42,7 +42,7 @@ class Finished(NamedTuple):
 
 def law(arguments: Mapping[str, Any], data: str) -> str:
     """A hash of all that fixes a chain's law but its seed and the code."""
-    content = {key: arguments[key] for key in ("figure", "settings", "points", "root")}
+    content = {key: arguments[key] for key in ("figure", "settings", "points", "updates", "root")}
     text = json.dumps({**content, "data": data}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

@@ -35,14 +35,14 @@ def silent(total):
     yield lambda done: None
 
 
-def run(folder, seeds, code="same", settings=SETTINGS, root=5, archive="none.csv"):
+def run(folder, seeds, code="same", settings=SETTINGS, root=5, archive="none.csv", updates=(7, 9)):
     """A job of Fig. 2: its table and its record."""
     name = f"N60_eps0.1_seed{seeds[0]}-{seeds[-1]}"
     outputs = {"runs": folder / f"{name}.csv", "provenance": folder / f"{name}.json"}
     given = jobs.Given({}, outputs, folder / "log.txt", 1, code)
     folder.mkdir(exist_ok=True)
     jobs.run_chains(
-        "langevin_sweep", "fig2", settings, [POINT], seeds, root,
+        "langevin_sweep", "fig2", settings, [POINT], updates, seeds, root,
         folder / "checkpoints", folder / archive, given,
     )  # fmt: skip
     record = pd.read_json(outputs["provenance"], typ="series")
@@ -91,8 +91,8 @@ def test_other_code_takes_a_chain_whose_first_updates_come_out_again(tmp_path, c
 
 @pytest.mark.parametrize(
     "change",
-    [{"settings": {**SETTINGS, "damping": 2e-3}}, {"root": 6}],
-    ids=["another setting", "another root seed"],
+    [{"settings": {**SETTINGS, "damping": 2e-3}}, {"root": 6}, {"updates": [6, 10]}],
+    ids=["another setting", "another root seed", "other updates"],
 )
 def test_a_chain_of_another_law_is_never_taken(tmp_path, counted, change):
     run(tmp_path / "a", [0, 1])

@@ -1,33 +1,23 @@
 """Fig. 4a's table against numpy."""
 
-from contextlib import contextmanager
-
 import numpy as np
 import pytest
+from tests.artifact import small
 
+from artifact.figures.fig2_3_4 import implicit_prior
 from artifact.problems import logistic
-from artifact.figures.fig2_3_4 import implicit_prior as prior
 
-SETTINGS = {
-    "inputs": 4,
-    "examples": 80,
-    "dampings": [1e-4, 1e-1],
-    "norms": [0, 2, 6],
-    "repeats": 3,
-}
-
-
-@contextmanager
-def silent(total):
-    yield lambda done: None
+SETTINGS = small.settings(
+    "fig4a", inputs=4, examples=80, dampings=[1e-4, 1e-1], norms=[0, 2, 6], repeats=3
+)
 
 
 def test_the_prior_is_half_the_log_determinant_averaged_over_inputs():
-    table = prior.run(SETTINGS, 7, silent)["table"]
+    table = implicit_prior.run(SETTINGS, 7, small.silent)["table"]
     for row in table.to_dict("records"):
         values = []
         for seed in range(3):
-            x = np.asarray(logistic.inputs(7, SETTINGS, 80, seed=seed), float)
+            x = np.asarray(logistic.inputs(7, 4, 80, seed=seed), float)
 
             def half(norm, x=x, damping=row["damping"]):
                 p = 1 / (1 + np.exp(-norm * x[:, 0]))

@@ -1,35 +1,19 @@
 """Fig. 1's tables against numpy and scipy."""
 
-from contextlib import contextmanager
-
 import numpy as np
 import pytest
 import scipy.optimize
+from tests.artifact import small
 
 from artifact.figures.fig1 import iterates
 from artifact.problems import logistic
 
-SETTINGS = {
-    "inputs": 2,
-    "examples": 300,
-    "true_norm": 4.0,
-    "learning_rate": 0.1,
-    "damping": 1e-4,
-    "temperature": 1.0,
-    "burn_in": 20,
-    "samples": 50,
-    "repeats": 2,
-}
-
-
-@contextmanager
-def silent(total):
-    yield lambda done: None
+SETTINGS = small.settings("fig1", examples=300, true_norm=4.0, burn_in=20, samples=50, repeats=2)
 
 
 @pytest.fixture(scope="module")
 def tables():
-    return iterates.run(SETTINGS, 3, silent)
+    return iterates.run(SETTINGS, 3, small.silent)
 
 
 def test_the_iterates_ellipse_is_their_mean_and_covariance(tables):
@@ -51,7 +35,7 @@ def test_the_iterates_ellipse_is_their_mean_and_covariance(tables):
 def test_the_laplace_ellipse_is_at_the_minimum_with_the_inverse_hessian(tables):
     ellipses = tables["ellipses"]
     for seed in range(2):
-        train = logistic.simulate(3, SETTINGS, 300, seed=seed)
+        train = logistic.simulate(3, 2, 4.0, 300, seed=seed)
         x, y = np.asarray(train.x, float), np.asarray(train.y)
         sign = 2 * y - 1
         cost = lambda w: np.logaddexp(0, -sign * (x @ w)).sum()  # noqa: E731, B023

@@ -9,10 +9,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from artifact.records import report
+from artifact import catalogue
 from artifact.claims import verdicts
+from artifact.records import report
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SVG = (
     b'<svg xmlns="http://www.w3.org/2000/svg" width="70" height="30">'
     b'<rect width="70" height="30" fill="#d55e00"/></svg>'
@@ -26,7 +27,9 @@ JOB = {
     "seconds": 90.0,
 }
 POINTS = [{"examples": 8, "learning_rate": 0.1, "temperature": t} for t in (0.5, 1.0)]
-SWEEP = {**JOB, "settings": {"points": POINTS}}
+SWEEP = {**JOB, "settings": {"points": POINTS, "seeds": [2, 3, 4]}}
+OLD = {**JOB, "settings": {"point": {**POINTS[0], "temperature": 4.0}}}
+"""As archived while a job ran one point."""
 READINGS = "# Readings\n\n## Slips\n\n| a | b |\n|---|---|\n| 1 | <2> |\n\n![](gallery/x.png)\n"
 
 
@@ -54,13 +57,16 @@ def compared():
     return pd.DataFrame(rows)
 
 
+def drawn(name, svg, records):
+    return report.figure(name, catalogue.FIGURES[name].module, svg, records)
+
+
 def page(figures=None):
-    figures = figures or [
-        report.figure("fig1", SVG, JOB),
-        report.figure(
-            "fig7", SVG, {"data": "mnist-full", "points": [SWEEP, {**JOB, "commit": ""}]}
-        ),
-    ]
+    of_fig7 = {
+        "fig7a": {"data": "mnist-full", "points": [SWEEP, OLD]},
+        "fig7b": {"data": "mnist-5000", "points": [{**JOB, "commit": ""}]},
+    }
+    figures = figures or [drawn("fig1", SVG, {"fig1": JOB}), drawn("fig7", SVG, of_fig7)]
     template = (ROOT / "workflow/report/template.html").read_text()
     settings = {"scale": "smoke", "data": "mnist-5000", "seed": 1, "from": "chains"}
     return report.render(template, settings, figures, claims(), READINGS, compared())
@@ -99,9 +105,11 @@ def test_it_tells_claims_figures_commands_and_provenance():
     assert "0.25 to 0.25" in text
     assert "5 wanted" in text
     assert "snakemake --config scale=smoke -- figures/fig7.pdf" in text
-    assert "2, 3.0 min together, the longest 1.5 min" in text
-    assert "<li>job 2: 1.5 min</li>" in text
-    assert "<li>N = 8, ε = 0.1, T = 0.5, 1: 1.5 min</li>" in text
+    assert "3, 4.5 min together, the longest 1.5 min" in text
+    assert "<li>fig7b: one job: 1.5 min</li>" in text
+    assert "<li>fig7a: N = 8, ε = 0.1, T = 4: 1.5 min</li>" in text
+    assert "<li>fig7a: N = 8, ε = 0.1, T = 0.5, 1, seed 2 to 4: 1.5 min</li>" in text
+    assert "mnist-5000, mnist-full" in text
     assert "abc, not in git" in text
     assert "<h3>Slips</h3>" in text
     assert "&lt;2&gt;" in text
@@ -163,7 +171,7 @@ def test_in_a_browser_every_figure_shows_and_the_console_is_silent(tmp_path, wid
     ],
 )
 def test_the_browser_check_can_fail(tmp_path, figure, extra, title):
-    text = page([report.figure("fig1", figure, JOB)]).replace("</main>", f"{extra}</main>")
+    text = page([drawn("fig1", figure, {"fig1": JOB})]).replace("</main>", f"{extra}</main>")
     assert shown(tmp_path / "report.html", text, 1200) == title
 
 

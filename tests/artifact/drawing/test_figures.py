@@ -1,115 +1,37 @@
-"""The figures, from made-up tables."""
+"""What all figures share, from made-up tables."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
-from matplotlib.lines import Line2D
 from matplotlib.markers import CARETUP
 from matplotlib.text import Text
+from tests.artifact.drawing import made_up
+from tests.artifact.drawing.made_up import STAMP, draw, points, prior
+from tests.artifact.drawing.made_up import sweep as table
 
-from artifact.records import tables
-from artifact.figures.fig1 import draw_fig1 as fig1
-from artifact.figures.fig2_3_4 import draw_fig2 as fig2
-from artifact.figures.fig2_3_4 import draw_fig3 as fig3
-from artifact.figures.fig2_3_4 import draw_fig4 as fig4
-from artifact.figures.fig5_6 import draw_fig5 as fig5
-from artifact.figures.fig5_6 import draw_fig6 as fig6
-from artifact.figures.fig7 import draw_fig7 as fig7
-from artifact.figures.figS1bc import draw_figS1c as figS1c
+from artifact import catalogue
 from artifact.drawing import style
+from artifact.figures.fig2_3_4 import draw_fig2 as fig2
 
-STAMP = style.Stamp("smoke", "made up")
-TEMPERATURES = [0.0625, 0.25, 1.0, 4.0]
-
-
-def table(
-    examples: Sequence[int] = (1024,),
-    rates: Sequence[float] = (0.125,),
-    diverged: bool = False,
-    high: float = 5.0,
-) -> pd.DataFrame:
-    """The ensemble is best at T = 1; a single sample's cross entropy is `high` T above it."""
-    rows = []
-    for n in examples:
-        for rate in rates:
-            for t in TEMPERATURES:
-                for metric in tables.METRICS:
-                    level = 0.5 if metric.endswith("accuracy") else 1 + np.log(t) ** 2 / 10
-                    single = high * t if metric == "single_cross_entropy" else 0.0
-                    lost = diverged and t == 4.0
-                    rows.append(
-                        {
-                            "N": n,
-                            "learning_rate": rate,
-                            "temperature": t,
-                            "batch_size": round(rate * n / (2 * t)),
-                            "metric": metric,
-                            "mean": np.nan if lost else level + single,
-                            "standard_error": np.nan if lost else 0.02,
-                            "repeats": 0 if lost else 3,
-                            "diverged": 3 if lost else 0,
-                        }
-                    )
-    return pd.DataFrame(rows)
-
-
-def prior() -> pd.DataFrame:
-    rows = [
-        {"damping": d, "norm": w, "mean": -w * (1 - d), "standard_error": 0.1, "repeats": 3}
-        for d in (1e-4, 1e-2)
-        for w in (0, 8, 16)
-    ]
-    return pd.DataFrame(rows)
-
-
-def fig1_tables() -> tuple[pd.DataFrame, pd.DataFrame]:
-    rng = np.random.default_rng(0)
-    iterates, ellipses = [], []
-    for sampler in fig1.TITLES:
-        path = rng.multivariate_normal([16, 0], [[4, 0.1], [0.1, 0.04]], 200)
-        iterates.append(pd.DataFrame(path, columns=["w1", "w2"]).assign(sampler=sampler))
-        for kind in ("iterates", "laplace"):
-            ellipses += [
-                {
-                    "sampler": sampler,
-                    "kind": kind,
-                    "seed": seed,
-                    "m1": 16.0,
-                    "m2": 0.0,
-                    "c11": 4.0,
-                    "c12": 0.1,
-                    "c22": 0.04,
-                }
-                for seed in (0, 1)
-            ]
-    return pd.concat(iterates), pd.DataFrame(ellipses)
-
-
+PAPERS = ["fig1", "fig2", "fig3", "fig4", "fig5", "fig6", "fig7", "figS1c"]
 FIGURES: dict[str, Callable[[], Figure]] = {
-    "fig1": lambda: fig1.draw(*fig1_tables(), STAMP),
-    "fig2": lambda: fig2.draw(table(), STAMP),
-    "fig3": lambda: fig3.draw(table(diverged=True), STAMP),
-    "fig4": lambda: fig4.draw(prior(), table(), STAMP),
-    "fig5": lambda: fig5.draw(table(), STAMP),
-    "fig6": lambda: fig6.draw(table((2048, 4096)), STAMP),
-    "fig7": lambda: fig7.draw(table((512,), (0.1, 0.2)), table((256, 512)), STAMP),
-    "figS1c": lambda: figS1c.draw(*[table()] * 7, STAMP),
+    **{name: partial(draw, name) for name in PAPERS},
     # The longest legends: crosses and carets, long numbers, as many curves as at paper scale.
-    "fig2 crowded": lambda: fig2.draw(table(diverged=True, high=500.0), STAMP),
-    "fig5 crowded": lambda: fig5.draw(table(diverged=True), STAMP),
-    "fig6 crowded": lambda: fig6.draw(table((4096, 16384), diverged=True), STAMP),
-    "fig7 crowded": lambda: fig7.draw(
-        table((8192,), (0.0125, 0.05, 0.1, 0.2), diverged=True),
-        table((1024, 2048, 4096, 8192, 16384), diverged=True),
-        STAMP,
+    "fig2 crowded": lambda: draw("fig2", table=table(diverged=True, high=500.0)),
+    "fig5 crowded": lambda: draw("fig5", table=table(diverged=True)),
+    "fig6 crowded": lambda: draw("fig6", table=table((4096, 16384), diverged=True)),
+    "fig7 crowded": lambda: draw(
+        "fig7",
+        panel_a=table((8192,), (0.0125, 0.05, 0.1, 0.2), diverged=True),
+        panel_b=table((1024, 2048, 4096, 8192, 16384), diverged=True),
     ),
 }
 
@@ -117,11 +39,6 @@ FIGURES: dict[str, Callable[[], Figure]] = {
 @pytest.fixture(params=FIGURES)
 def figure(request: pytest.FixtureRequest) -> Figure:
     return FIGURES[request.param]()
-
-
-def points(line: Line2D) -> list[tuple[float, float]]:
-    x, y = (np.asarray(values, float) for values in line.get_data())
-    return list(zip(x, y, strict=True))
 
 
 def vertical_lines(axes: Axes) -> list[float]:
@@ -148,11 +65,10 @@ def test_both_panels_are_lettered_and_have_axes_with_labels(figure: Figure) -> N
 
 
 def test_accuracies_are_in_per_cent_and_cross_entropies_in_nats_per_example() -> None:
-    for draw in (fig2.draw, fig3.draw, fig5.draw):
-        a, b = draw(table(), STAMP).axes
+    for name in ("fig2", "fig3", "fig5"):
+        a, b = FIGURES[name]().axes
         assert a.get_ylabel() == "test accuracy (%)"
         assert b.get_ylabel() == "test cross entropy (nats per example)"
-        assert {mean for _, mean in points(a.containers[0][0])} == {50.0}
     for axes in (FIGURES["fig4"]().axes[1], *FIGURES["fig6"]().axes, *FIGURES["fig7"]().axes):
         assert axes.get_ylabel() == "test cross entropy (nats per example)"
     assert "(nats)" in FIGURES["fig4"]().axes[0].get_ylabel()
@@ -166,7 +82,7 @@ def test_the_stamp_names_scale_data_and_repeats(figure: Figure) -> None:
 
 
 def test_a_stamp_with_repeats_says_those() -> None:
-    stamp = fig2.draw(table(), style.Stamp("quick", "made up", "as often as it took"))
+    stamp = draw("fig2", style.Stamp("quick", "made up", "as often as it took"))
     assert stamp.get_supxlabel().endswith("as often as it took")
 
 
@@ -175,8 +91,8 @@ def test_repeats_are_counted_over_all_tables_the_diverged_ones_too() -> None:
     assert style.repeats(one) == "1 repeat per point"
     assert style.repeats(one, table()) == "1 to 3 repeats per point, bars: ± 1 standard error"
     assert style.repeats(table(diverged=True)).startswith("3 repeats")
-    assert "1 to 3 repeats" in fig7.draw(table(), one, STAMP).get_supxlabel()
-    assert "1 to 3 repeats" in fig4.draw(prior().assign(repeats=1), table(), STAMP).get_supxlabel()
+    assert "1 to 3 repeats" in draw("fig7", panel_a=table(), panel_b=one).get_supxlabel()
+    assert "1 to 3 repeats" in draw("fig4", prior=prior().assign(repeats=1)).get_supxlabel()
 
 
 def test_no_text_is_below_seven_points(figure: Figure) -> None:
@@ -273,8 +189,8 @@ def test_a_draw_that_fails_writes_nothing(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_the_predicted_optimum_is_at_temperature_one() -> None:
-    for draw in ("fig2", "fig3", "fig7"):
-        assert all(vertical_lines(axes) == [1.0] for axes in FIGURES[draw]().axes)
+    for name in ("fig2", "fig3", "fig7"):
+        assert all(vertical_lines(axes) == [1.0] for axes in FIGURES[name]().axes)
 
 
 def test_fig4b_marks_temperature_one_and_the_papers_two() -> None:
@@ -296,17 +212,21 @@ def test_batch_axes_are_ticked_at_the_sizes_that_were_run() -> None:
 
 
 def test_points_that_diverged_are_crossed_on_the_edge_and_named() -> None:
-    for axes in fig5.draw(table(diverged=True), STAMP).axes:
+    for axes in draw("fig5", table=table(diverged=True)).axes:
         assert labels(axes).count("some repeats diverged") == 1
         assert set(marked(axes, "x")) == {(16, 1)}
-    for axes in fig5.draw(table(), STAMP).axes:
+    for axes in draw("fig5").axes:
         assert "some repeats diverged" not in labels(axes)
         assert not marked(axes, "x")
 
 
 def test_a_sweep_that_diverged_everywhere_is_all_crosses() -> None:
     lost = table().assign(mean=np.nan, standard_error=np.nan, repeats=0, diverged=3)
-    for figure in (fig2.draw(lost, STAMP), fig5.draw(lost, STAMP), fig7.draw(lost, lost, STAMP)):
+    for figure in (
+        draw("fig2", table=lost),
+        draw("fig5", table=lost),
+        draw("fig7", panel_a=lost, panel_b=lost),
+    ):
         FigureCanvasAgg(figure).draw()
         assert all(len({x for x, _ in marked(axes, "x")}) == 4 for axes in figure.axes)
 
@@ -326,8 +246,10 @@ def test_every_mean_is_inside_the_axis_or_has_a_caret(name: str) -> None:
 
 
 def test_one_repeat_without_a_standard_error_is_drawn_without_bars() -> None:
-    axes = fig2.draw(table().assign(standard_error=np.nan, repeats=1), STAMP).axes[0]
-    assert all(mean == 50.0 for _, mean in points(axes.containers[0][0]))
+    axes = draw("fig2", table=table().assign(standard_error=np.nan, repeats=1)).axes[0]
+    assert [mean for _, mean in points(axes.containers[0][0])] == pytest.approx(
+        [50 + np.log(t) for t in made_up.TEMPERATURES]
+    )
     bars = [path.vertices for path in axes.containers[0][2][0].get_paths()]
     assert np.isnan(np.array(bars)[..., 1]).all()
 
@@ -339,7 +261,7 @@ def test_the_ensembles_least_mean_is_ringed_and_named() -> None:
     assert [points(line) for line in rings] == [[(1.0, 1.0)]]
     assert "ensemble (least 1.000 at $B=64$)" in labels(FIGURES["fig5"]().axes[1])
     for axes in FIGURES["fig7"]().axes:
-        assert sum("(least 1.000 at $T=1$)" in label for label in labels(axes)) == 2
+        assert sum("at $T=1$)" in label for label in labels(axes)) == 2
 
 
 def test_the_papers_words_name_the_two_curves() -> None:
@@ -358,18 +280,23 @@ def test_curves_of_a_panel_differ_in_colour_and_in_grey() -> None:
             assert len(set(look)) == len(lines)
 
 
-def test_fig1_shows_the_first_data_set_on_the_same_axes() -> None:
-    iterates, ellipses = fig1_tables()
-    other = ellipses.assign(m1=ellipses["m1"].where(ellipses["seed"] == 0, 99.0))
-    a, b = fig1.draw(iterates, other, STAMP).axes
-    assert a.get_xlim() == b.get_xlim()
-    assert a.get_ylim() == b.get_ylim()
-    assert a.get_xlim()[1] < 99
+def test_a_least_at_an_edge_or_of_two_repeats_is_not_ringed() -> None:
+    for changed in (table()[table()["temperature"] >= 1], table().assign(repeats=2)):
+        _, b = draw("fig2", table=changed).axes
+        assert not [line for line in b.lines if line.get_markerfacecolor() == "none"]
+        assert "ensemble" in labels(b)
 
 
-def test_an_ellipse_is_three_standard_deviations_from_the_mean() -> None:
-    row = pd.Series({"m1": 2.0, "m2": -1.0, "c11": 4.0, "c12": 0.5, "c22": 0.3})
-    points = fig1.ellipse(row) - np.array([[2.0], [-1.0]])
-    covariance = np.array([[4.0, 0.5], [0.5, 0.3]])
-    distance = np.sqrt(np.einsum("in,ij,jn->n", points, np.linalg.inv(covariance), points))
-    assert distance == pytest.approx(np.full(distance.shape, 3.0))
+def test_dead_networks_are_marked_apart_from_diverged_chains() -> None:
+    for axes in draw("fig5", table=table(dead=True)).axes:
+        assert labels(axes).count("some ended as dead networks") == 1
+        assert set(marked(axes, "+")) == {(16, 1)}
+        assert not marked(axes, "x")
+
+
+@pytest.mark.parametrize("name", catalogue.FIGURES)
+def test_every_figure_of_the_catalogue_is_drawn_and_stamped(name: str) -> None:
+    stamp = draw(name).get_supxlabel()
+    assert "scale: smoke" in stamp
+    assert "data: made up" in stamp
+    assert any(word in stamp for word in ("repeats", "sets", "bars"))

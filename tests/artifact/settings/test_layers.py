@@ -4,26 +4,25 @@ import copy
 import functools
 import math
 import re
-from pathlib import Path
 
 import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.artifact import small
 
-from artifact.settings import layers as config
-from artifact.settings import sweeps as sweep
+from artifact import catalogue
+from artifact.settings import layers
 
 # The hook of conftest.py would refuse an integer temperature.
 pytestmark = pytest.mark.usefixtures("unchecked")
 
-ROOT = Path(__file__).parents[2]
-SCHEMA = ROOT / "workflow/schemas/config.schema.yaml"
+ROOT = small.ROOT
 SCALES = ["paper", "quick", "smoke"]
 
 
 def load(overrides):
-    return config.load(ROOT / "config", SCHEMA, overrides)
+    return layers.load(ROOT / "config", catalogue.Config, overrides)
 
 
 def places(mapping, above=()):
@@ -60,7 +59,7 @@ VALUES = st.one_of(
 @pytest.fixture(scope="module", autouse=True)
 def _files_are_read_once():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(config.yaml, "safe_load", functools.cache(yaml.safe_load))
+        patch.setattr(layers, "read", functools.cache(layers.read))
         yield
 
 
@@ -97,7 +96,7 @@ def test_any_settings_are_a_plan_or_are_refused_in_one_line(layer):
     before = copy.deepcopy(layer)
     try:
         accepted = load(layer)
-    except config.ConfigError as error:
+    except layers.ConfigError as error:
         text = str(error)
         assert text.startswith("config: ")
         assert len(text.splitlines()) == 1, text
@@ -109,38 +108,38 @@ def test_any_settings_are_a_plan_or_are_refused_in_one_line(layer):
         return
     finally:
         assert repr(layer) == repr(before)
-    assert accepted["scale"] in SCALES
-    assert all(map(math.isfinite, numbers(accepted)))
-    for value in accepted.values():
-        if isinstance(value, dict) and "temperatures" in value and "spacing" not in value:
-            for name, points in sweep.jobs(value).items():
-                assert re.fullmatch(r"[\w.+-]+", name)
-                assert points
-                for point in points:
-                    assert min(sweep.updates(value, point.learning_rate)) >= 0
+    assert accepted.scale in SCALES
+    assert all(map(math.isfinite, numbers(accepted.model_dump())))
+    for folder, sweep in catalogue.sweeps(accepted).items():
+        assert re.fullmatch(r"\w+", folder)
+        for name, job in sweep.jobs(catalogue.experiment_of(folder).together).items():
+            assert re.fullmatch(r"[\w.+-]+", name)
+            assert job.points
+            for point in job.points:
+                burn_in, samples = sweep.updates(point.learning_rate)
+                assert burn_in >= 0
+                assert samples >= 1
 
 
 @pytest.mark.parametrize("scale", SCALES)
 def test_every_scale_is_a_plan(scale):
-    assert load({"scale": scale})["scale"] == scale
+    assert load({"scale": scale}).scale == scale
 
 
 @pytest.mark.parametrize("value", ["nan", "inf", math.nan, -math.inf])
 def test_a_number_that_is_not_finite_is_refused(value):
-    with pytest.raises(config.ConfigError, match=r"^config: fig2\.(damping|temperatures\.1) = "):
+    with pytest.raises(layers.ConfigError, match=r"^config: fig2\.(damping|temperatures\.1) = "):
         load({"fig2": {"damping": value}})
-    with pytest.raises(config.ConfigError, match=r"^config: fig2\.(damping|temperatures\.1) = "):
+    with pytest.raises(layers.ConfigError, match=r"^config: fig2\.(damping|temperatures\.1) = "):
         load({"fig2": {"temperatures": [1.0, value]}})
 
 
 def test_no_name_from_the_settings_leads_out_of_its_folder():
     """The scale and the readings' names are the only ones that become parts of paths."""
-    with pytest.raises(config.ConfigError, match=r"^config: readings\.variants = '\.\./x' is not"):
-        load({"readings": {"variants": {"../x": {}}}})
-    with pytest.raises(config.ConfigError, match=r"^config: cnn_readings\.variants = 'a/b' is not"):
-        load({"cnn_readings": {"variants": {"a/b": {}}}})
-    # It would be taken for one of the CNN's.
-    with pytest.raises(config.ConfigError, match=r"^config: readings\.variants = 'cnn_x' is not"):
-        load({"readings": {"variants": {"cnn_x": {}}}})
-    with pytest.raises(config.ConfigError, match=r"^config: scale = '\.\./paper' is not allowed"):
+    for key, name in (("readings", "../x"), ("cnn_readings", "a/b"), ("readings", "cnn_x")):
+        # cnn_x would be taken for one of the CNN's.
+        told = re.escape(f"config: {key}.variants = {name!r} is not allowed; must be a word")
+        with pytest.raises(layers.ConfigError, match=told):
+            load({key: {"variants": {name: {}}}})
+    with pytest.raises(layers.ConfigError, match=r"^config: scale = '\.\./paper' is not allowed"):
         load({"scale": "../paper"})

@@ -1,36 +1,27 @@
 """The measured temperature, where it is known."""
 
-from contextlib import contextmanager
-
 import jax.numpy as jnp
 import numpy as np
+from tests.artifact import small
 
-from artifact.problems import logistic
 from artifact.figures.figS2 import theorem_2
+from artifact.problems import logistic
 from ngd import laplace
 
-
-@contextmanager
-def progress(total):
-    yield lambda count: None
-
-
-SETTINGS = {
-    "inputs": 2,
-    "true_norm": 2.0,
-    "examples": [2000],
-    "learning_rates": [0.4],
-    "temperature": 1.0,
-    "burn_in": 6.0,
-    "samples": 40.0,
-    "chains": 16,
-    "repeats": 4,
-}
+SETTINGS = small.settings(
+    "figS2",
+    examples=[2000],
+    learning_rates=[0.4],
+    burn_in=6.0,
+    samples=40.0,
+    chains=16,
+    repeats=4,
+)
 
 
 def test_a_finite_step_and_a_wrong_model_raise_the_temperature_by_what_they_should():
     """T/(1 - ε/2) times tr(F⁻¹Σ)/P: exact for a quadratic cost, so nearly so at N = 2000."""
-    runs = theorem_2.run(SETTINGS, 1, progress)["runs"]
+    runs = theorem_2.run(SETTINGS, 1, small.silent)["runs"]
     ratio = runs["measured"] / (runs["predicted"] * runs["noise_ratio"])
     assert len(runs) == 8
     assert abs(ratio.mean() * (1 - 0.4 / 2) - 1) < 4.5 * ratio.sem()

@@ -22,6 +22,7 @@ def runs(shift=0.0, noise=0.0, diverged_at_one=False):
             + shift
             + noise * rng.normal(),
             "ensemble_accuracy": 0.9 - shift,
+            "dead_at": -1,
             "diverged_at": 3 if diverged_at_one and t == 1 and seed == 2 else -1,
         }
         for t in (0.5, 1.0, 2.0)
@@ -54,9 +55,9 @@ def test_a_temperature_at_which_a_chain_diverged_is_no_optimum():
     wild = table.set_index("reading").loc["wild"]
     assert (wild["diverged"], wild["chains"]) == (1, 12)
     assert wild["temperature"] == 0.5
-    lost = runs().assign(diverged_at=5)
-    outcome = readings.compare({"base": runs(), "lost": lost}).set_index("reading")["outcome"]
-    assert outcome["lost"] == "none"
+    for lost in (runs().assign(diverged_at=5), runs().assign(dead_at=5)):
+        outcome = readings.compare({"base": runs(), "lost": lost}).set_index("reading")["outcome"]
+        assert outcome["lost"] == "none"
 
 
 def test_one_training_set_cannot_tell_two_readings_apart():

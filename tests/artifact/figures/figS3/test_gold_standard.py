@@ -4,27 +4,27 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from tests.artifact import small
 
 from artifact.figures.figS3 import gold_standard
 from artifact.problems import logistic
 
-SETTINGS = {
-    "inputs": 2,
-    "examples": 30,
-    "true_norm": 1.0,
-    "learning_rate": 0.1,
-    "damping": 0.05,
-    "chains": 4,
-    "burn_in": 100,
-    "samples": 200,
-    "nuts_warm_up": 300,
-    "nuts_samples": 1000,
-    "repeats": 1,
-}
+SETTINGS = small.settings(
+    "figS3",
+    inputs=[2],
+    examples=30,
+    true_norm=1.0,
+    damping=0.05,
+    chains=4,
+    burn_in=100,
+    samples=200,
+    nuts_warm_up=300,
+    nuts_samples=1000,
+)
 
 
 def test_nuts_samples_the_density_with_the_asked_power_of_the_metric():
-    train = logistic.simulate(3, SETTINGS, 30, seed=0)
+    train = logistic.simulate(3, 2, 1.0, 30, seed=0)
     x, signs = np.asarray(train.x, float), 2 * np.asarray(train.y) - 1
     grid = np.stack(np.meshgrid(*[np.linspace(-6, 8, 141)] * 2), axis=-1).reshape(-1, 2)
     z = grid @ x.T
@@ -66,8 +66,9 @@ def test_the_effective_sample_size_of_an_autoregression_is_the_textbooks():
 
 
 def test_separable_training_sets_are_passed_over_or_refused():
-    seeds = [seed for seed, _ in gold_standard.training_sets({**SETTINGS, "repeats": 3}, 3)]
+    settings = SETTINGS.model_copy(update={"repeats": 3})
+    seeds = [seed for seed, _ in gold_standard.training_sets(settings, 2, 3)]
     assert len(seeds) == 3
-    hopeless = {**SETTINGS, "examples": 2}
+    hopeless = SETTINGS.model_copy(update={"examples": 2})
     with pytest.raises(ValueError, match=r"only 0 are not separable"):
-        list(gold_standard.training_sets(hopeless, 3))
+        list(gold_standard.training_sets(hopeless, 2, 3))

@@ -4,8 +4,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from artifact.problems import logistic
 from artifact.figures.figS1bc import riemannian_sweep
+from artifact.problems import logistic
 from ngd.metrics.covariance import gradient_covariance
 from ngd.metrics.factor import rows_of
 from ngd.metrics.fisher import exact_fisher
@@ -15,7 +15,7 @@ EPS, DELTA, T, K, DRAWS = 0.1, 1e-2, 0.7, 0.5, 20000
 
 
 def test_a_step_has_the_mean_of_riemannian_langevin_and_the_covariance_of_gradients():
-    task = logistic.task(logistic.simulate(3, {"inputs": 2, "true_norm": 4.0}, 60, seed=0))
+    task = logistic.task(logistic.simulate(3, 2, 4.0, 60, seed=0))
     w = jnp.array([0.3, -1.0])  # far from the optimum, where Σ is not F
     position = logistic.position(w)
     keys = jax.random.split(jax.random.key(1), DRAWS)

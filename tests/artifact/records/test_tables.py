@@ -9,7 +9,7 @@ import pytest
 from artifact.records import tables
 
 
-def runs(values, temperature=1.0, diverged_at=None):
+def runs(values, temperature=1.0, diverged_at=None, dead_at=None):
     diverged_at = diverged_at or [-1] * len(values)
     return pd.DataFrame(
         {
@@ -20,6 +20,7 @@ def runs(values, temperature=1.0, diverged_at=None):
             "seed": range(len(values)),
             **{metric: values for metric in tables.METRICS},
             "diverged_at": diverged_at,
+            "dead_at": dead_at or [-1] * len(values),
         }
     )
 
@@ -42,6 +43,12 @@ def test_mean_and_standard_error_are_those_of_the_definition():
 def test_diverged_runs_are_counted_and_left_out_of_the_mean():
     found = row(tables.summarise(runs([1.0, np.nan, 1e9], diverged_at=[-1, 3, 7])))
     assert (found["mean"], found["repeats"], found["diverged"]) == (1.0, 1, 2)
+
+
+def test_dead_networks_are_counted_and_left_out_of_the_mean():
+    found = row(tables.summarise(runs([1.0, 2.3, 5.0], dead_at=[-1, 0, -1])))
+    assert (found["mean"], found["repeats"]) == (3.0, 2)
+    assert (found["diverged"], found["dead"]) == (0, 1)
 
 
 def test_a_point_where_all_diverged_stays_in_the_table():

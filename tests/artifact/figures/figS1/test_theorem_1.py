@@ -1,15 +1,13 @@
 """The estimate of the exponent, on samples whose exponent is known."""
 
-from contextlib import contextmanager
-
 import numpy as np
 import pandas as pd
 import pytest
+from tests.artifact import small
 
-from artifact.figures.figS1bc import separable
 from artifact.figures.figS1 import theorem_1
 
-SETTINGS = {"examples": 24, "true_norm": 1.0}
+SETTINGS = small.settings("figS1", dampings=[0.05, 0.2], chains=30)
 
 
 def drawn(problem, grid, k, count, seed):
@@ -41,21 +39,7 @@ def test_a_parabola_in_the_learning_rate_is_extrapolated():
 
 
 def test_the_table_holds_every_sampler_and_its_limit():
-    @contextmanager
-    def progress(total):
-        yield lambda count: None
-
-    settings = {
-        **SETTINGS,
-        "dampings": [0.05, 0.2],
-        "learning_rates": [0.2, 0.1, 0.05],
-        "temperatures": [1.0],
-        "burn_in": 2.0,
-        "spacing": 1.0,
-        "samples": 2,
-        "chains": 30,
-    }
-    found = theorem_1.run(settings, 1, progress)
+    found = theorem_1.run(SETTINGS, 1, small.silent)
     for table, dampings in ((found["exponents"], 2), (found["pooled"], 2 + 1)):
         assert len(table) == 3 * 3 * dampings * 4
         assert np.isfinite(table[["exponent", "standard_error"]]).all(axis=None)
@@ -72,10 +56,3 @@ def test_pooling_weighs_by_precision_over_temperatures_and_then_over_dampings():
     assert np.isnan(pooled["damping"].iloc[2])
     assert pooled["exponent"].tolist() == pytest.approx([65 / 125, 0.0, 65 / 225])
     assert pooled["standard_error"].tolist() == pytest.approx([125**-0.5, 0.1, 225**-0.5])
-
-
-def test_separable_classes_are_told_from_overlapping_ones():
-    x = np.array([[1.0, 0.0], [2.0, 1.0], [-1.0, 0.5], [-2.0, -1.0]])
-    assert separable.is_separable(x, np.array([1, 1, 0, 0]))
-    opposite = np.array([[1.0, 0.0], [-1.0, 0.0]])
-    assert not separable.is_separable(opposite, np.array([1, 1]))
