@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from artifact.problems import mnist
-from artifact.records import integrity, locked, provenance
+from artifact.records import crate, integrity, locked, provenance
 
 ROOT = Path(__file__).parents[2]
 
@@ -143,6 +143,21 @@ def test_git_changes_no_byte_of_a_checkout(tmp_path):
     git(tmp_path, "clone", "--quiet", "-c", "core.autocrlf=true", "origin", "copy")
     for name in (Path("Makefile"), Path("requirements.lock"), table):
         assert (tmp_path / "copy" / name).read_bytes() == (ROOT / name).read_bytes()
+
+
+def test_a_crate_is_of_a_run_in_another_folder_too(tmp_path):
+    """Each file under its own path: the checkout's, and those of the folder of the run."""
+    run, checkout = tmp_path / "run", tmp_path / "checkout"
+    workflow = [Path("Snakefile"), Path("README.md"), Path("config/paper.yaml")]
+    results = [Path("figures/fig1.pdf")]
+    for path in [*(checkout / name for name in workflow), *(run / name for name in results)]:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"this is {path.name}\n")
+    record = {"versions": {"snakemake": "9"}, "commit": "", "data": "simulated", "seconds": 1.0}
+    home = Path("../checkout")
+    crate.describe(run, workflow, results, "paper", [record], home).write(tmp_path / "crate")
+    for name in [*workflow, *results]:
+        assert (tmp_path / "crate" / name).read_text() == f"this is {name.name}\n"
 
 
 def test_packages_that_are_not_the_locked_ones_are_named(tmp_path):

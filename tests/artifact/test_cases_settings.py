@@ -34,7 +34,11 @@ CASES = [
     # Points of one B, which are one chain at several places of the axis.
     ({"fig3": {"temperatures": [10.0, 13.0, 19.0]}}, "fig3.temperatures = [10.0, 13.0]", "B = 1"),
     # Numbers of no use.
-    ({"fig1": {"learning_rate": 10**400}}, "fig1.learning_rate", "be "),
+    (
+        {"fig1": {"learning_rate": 10**400}},
+        "fig1.learning_rate = 10000",
+        "0... is not allowed; must be ",
+    ),
     ({"fig2": {"temperatures": [1e-320]}}, "fig2.temperatures.0 = ", ">= 1e-06"),
     ({"fig1": {"true_norm": 1e308}}, "fig1.true_norm", "<= 1e+09"),
     ({"figS1_flat": {"prior_exponent": 1e308}}, "figS1_flat.prior_exponent", "<= 10"),

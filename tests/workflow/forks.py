@@ -3,7 +3,6 @@
 For plans and refusals, which run no job: a fork of its own costs a third of a process of its own.
 """
 
-import contextlib
 import json
 import os
 import subprocess
@@ -61,33 +60,20 @@ def serve() -> None:
         request = json.loads(line)
         child = os.fork()
         if child == 0:
-            _become(request, snakemake.cli.main)
+            _become(request)
+            snakemake.cli.main(request["arguments"])  # which exits
         _, status = os.waitpid(child, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)
 
 
-def _become(request: dict, main) -> None:
-    status = 1
-    try:
-        for number, name in ((1, "out"), (2, "err")):
-            os.dup2(os.open(Path(request["written"], name), os.O_CREAT | os.O_WRONLY), number)
-        os.environ.clear()
-        os.environ.update(request["environment"])
-        os.chdir(request["folder"])
-        sys.path.insert(0, request["path"])
-        sys.argv = ["snakemake", *request["arguments"]]
-        try:
-            main(list(request["arguments"]))
-        except SystemExit as end:
-            if isinstance(end.code, str):  # as Python itself ends
-                print(end.code, file=sys.stderr)
-            else:
-                status = end.code or 0
-    finally:
-        with contextlib.suppress(Exception):
-            sys.stdout.flush()
-            sys.stderr.flush()
-        os._exit(status)
+def _become(request: dict) -> None:
+    for number, name in ((1, "out"), (2, "err")):
+        os.dup2(os.open(Path(request["written"], name), os.O_CREAT | os.O_WRONLY), number)
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    os.chdir(request["folder"])
+    sys.path.insert(0, request["path"])
+    sys.argv = ["snakemake", *request["arguments"]]
 
 
 if __name__ == "__main__":

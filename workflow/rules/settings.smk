@@ -126,7 +126,8 @@ def job_files(table, suffix):
 def mnist_is_there(wildcards):
     """No file of ours; but what the user's folder lacks is refused before any job starts."""
     folder = config["mnist_dir"] or os.environ.get("MNIST_DIR", "")
-    if config["data"] == "mnist-full" and folder:
+    made = Path(RESULTS) / "data/mnist.npz"
+    if config["data"] == "mnist-full" and folder and not made.exists():
         key = "mnist_dir" if config["mnist_dir"] else "MNIST_DIR"
         if not Path(folder).is_dir():
             sys.exit(
