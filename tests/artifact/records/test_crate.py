@@ -72,6 +72,7 @@ def test_it_holds_every_file_and_says_what_was_run_and_made(described):
     assert by_id["#jax"]["softwareVersion"] == "0.1"
 
 
-def test_results_of_different_versions_are_refused():
-    with pytest.raises(ValueError, match="different versions"):
-        crate.versions_of([record(), record(version="9.28")])
+def test_a_package_that_jobs_ran_in_several_versions_has_them_all():
+    versions, commits = crate.versions_of([record(), record(commit="beef", version="9.28")])
+    assert versions == {"snakemake": "9.27.1, 9.28", "jax": "0.1"}
+    assert commits == ["beef", "c0ffee"]
