@@ -44,6 +44,12 @@ def test_an_increment_is_that_of_the_equation(check):
     np.testing.assert_allclose(check.increment(w, 0.1, dw), -0.1 * w / g + dw / g**0.5)
 
 
+def test_an_error_of_first_order_in_the_step_is_extrapolated_away(check, monkeypatch):
+    monkeypatch.setattr(check, "radii", lambda d, scheme, h: h)
+    monkeypatch.setattr(check, "exponent", lambda d, h: (0.5 + 3 * h, 0.01))
+    assert check.limit(1, "Euler") == pytest.approx((0.5, 0.01 * 5**0.5))
+
+
 def test_euler_samples_itos_exponent_and_heun_stratonovichs(check):
     """1 and 1/2 in one dimension, 1/2 and 1/4 in two, each within 4.5 of its standard errors."""
     printed = subprocess.run(
