@@ -1,7 +1,7 @@
 """Which power of |G| weighs the samples of dω = -G⁻¹∇C dt + (2T)^{1/2} G^{-1/2} dW, here T = 1.
 
-C = |ω|²/2 and G = (1 + |ω|²) I in d dimensions. An Euler step is the Itô reading, as eq. (8) is; a Heun
-step is Stratonovich's, with the symmetric root G^{-1/2}. NumPy alone; ten seconds.
+C = |ω|²/2 and G = (1 + |ω|²) I in d dimensions. An Euler step is the Itô reading, as eq. (8)
+is; a Heun step is Stratonovich's, with the symmetric root G^{-1/2}. NumPy alone; ten seconds.
 """
 
 import numpy as np
@@ -34,7 +34,7 @@ def density(d: int, k: float, r: np.ndarray) -> np.ndarray:
 
 
 def exponent(d: int, r: np.ndarray) -> tuple[float, float]:
-    """k of greatest likelihood, where E ln|G| of e^{-C}|G|^k is the samples' mean; its error."""
+    """The k of greatest likelihood, where E ln|G| of e^{-C}|G|^k is the samples'; its error."""
     grid, powers = np.linspace(0, 12, 2401), np.linspace(-1, 2, 301)
     means = [density(d, k, grid) @ (d * np.log(1 + grid**2)) for k in powers]
     sampled = d * np.log(1 + r**2)
@@ -44,7 +44,7 @@ def exponent(d: int, r: np.ndarray) -> tuple[float, float]:
 
 
 def limit(d: int, scheme: str, h: float = 0.1) -> tuple[float, float]:
-    """k as h -> 0, from h and h/2, whose errors are of first order; and its standard error."""
+    """The limit of k as h -> 0, from two steps with errors of first order; and its error."""
     (coarse, a), (fine, b) = (exponent(d, radii(d, scheme, step)) for step in (h, h / 2))
     return 2 * fine - coarse, float(np.hypot(a, 2 * b))
 
