@@ -1,0 +1,1 @@
+"""The paper's experiments: settings and data in, tables out."""
