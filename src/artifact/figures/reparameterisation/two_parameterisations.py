@@ -1,6 +1,6 @@
 """One model in two parameterisations: does a sampler draw the same functions from both?"""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -136,15 +136,18 @@ def leading_slope(problem: Problem) -> float:
     ω has not. It shifts the mean by b, as the Hessian of C is F there, and l = ln|dω/dθ| by
     ∇l·b, where l has the variance T∇lᵀF⁻¹∇l: the slope is the ratio, T/N left out of both.
     """
-    theta = problem.theta(problem.start)
-    jacobian = jax.jacfwd(problem.omega)(theta)
-    rows = exact_rows(tasks(problem)["theta"], theta)
-    inverse = jnp.linalg.inv(rows.T @ rows)
-    drift = jnp.einsum("ij,aij->a", inverse, jax.hessian(problem.omega)(theta))
-    # ∇l by θ; by ω it is this times dθ/dω.
-    slope = jax.grad(lambda t: log_jacobian(problem, t))(theta)
-    shift = slope @ jnp.linalg.solve(jacobian, drift)
-    return float(shift / (slope @ inverse @ slope))
+
+    @jax.jit
+    def ratio(theta: Vector) -> Float[Array, ""]:
+        rows = exact_rows(tasks(problem)["theta"], theta)
+        inverse = jnp.linalg.inv(rows.T @ rows)
+        drift = jnp.einsum("ij,aij->a", inverse, jax.hessian(problem.omega)(theta))
+        # ∇l by θ; by ω it is this times dθ/dω.
+        slope = jax.grad(lambda t: log_jacobian(problem, t))(theta)
+        shift = slope @ jnp.linalg.solve(jax.jacfwd(problem.omega)(theta), drift)
+        return shift / (slope @ inverse @ slope)
+
+    return float(ratio(problem.theta(problem.start)))
 
 
 def predicted(problem: Problem, sampler: str) -> float:
@@ -246,24 +249,37 @@ def log_jacobians(
     return found
 
 
-def slopes(omega: np.ndarray, theta: np.ndarray) -> np.ndarray:
-    """The slope of ln(p_θ/p_ω) against l = ln|dω/dθ|, for each repeat.
+class Moments(NamedTuple):
+    """Of l = ln|dω/dθ| over the functions that the two chains draw, for each repeat.
 
-    p_ω and p_θ are the densities of the functions that the two chains draw. If their ratio is
-    |dω/dθ|^j, then E_θ[l] - E_ω[l] is j times the mean of both variances of l, to order j².
+    If the ratio p_θ/p_ω of the densities of the functions is |dω/dθ|^j, then the difference is
+    j times the variance, to order j²: j is the slope of ln(p_θ/p_ω) against l.
 
-    Args:
-        omega: l of the chains in ω, a row a repeat.
-        theta: of the chains in θ.
+    Attributes:
+        difference: E_θ[l] - E_ω[l].
+        variance: the mean of both chains'.
     """
-    variance = (omega.var(axis=1) + theta.var(axis=1)) / 2
-    return (theta.mean(axis=1) - omega.mean(axis=1)) / variance
+
+    difference: np.ndarray
+    variance: np.ndarray
 
 
-def extrapolate(rates: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Each repeat's value at ε = 0, by a parabola; `values` has a row a rate."""
-    design = np.stack([rates**0, rates, rates**2], axis=1)
-    return np.linalg.lstsq(design, values, rcond=None)[0][0]
+def moments(omega: np.ndarray, theta: np.ndarray) -> Moments:
+    """From l of the chains in ω and in θ, a row a repeat."""
+    difference = theta.mean(axis=1) - omega.mean(axis=1)
+    return Moments(difference, (omega.var(axis=1) + theta.var(axis=1)) / 2)
+
+
+def limit(rates: np.ndarray, found: Sequence[Moments]) -> Moments:
+    """The moments at ε = 0: the difference by a parabola in ε, the variance by a line.
+
+    The chains in ω and θ have the same noise, so that the difference is exact enough for a
+    parabola. The variance is not, and bends little: 1/(1 - ε/2) for a quadratic cost.
+    """
+    return Moments(
+        np.polyfit(rates, np.stack([one.difference for one in found]), 2)[-1],
+        np.polyfit(rates, np.stack([one.variance for one in found]), 1)[-1],
+    )
 
 
 def density_ratio(omega: np.ndarray, theta: np.ndarray) -> pd.DataFrame:
@@ -297,9 +313,9 @@ def run(settings: Any, root: int, progress: Progress) -> dict[str, pd.DataFrame]
 
     Returns:
         Table `runs`: problem, sampler, learning_rate (0 for the extrapolation), batch_size (0 for
-        the whole training set, and for the extrapolation), repeat, slope. Table `limits`: problem,
-        sampler, slope, standard_error, low, high (95%), predicted. Table
-        `ratios`: problem, sampler and those of `density_ratio`, at the smallest ε.
+        the whole training set, and for the extrapolation), repeat, the `Moments`, slope. Table
+        `limits`: problem, sampler, slope, standard_error, low, high (95%), predicted. Table
+        `ratios`: problem, sampler and what `density_ratio` has, at the smallest ε.
 
     Raises:
         FloatingPointError: a chain diverged.
@@ -320,16 +336,17 @@ def run(settings: Any, root: int, progress: Progress) -> dict[str, pd.DataFrame]
                 )
                 found = dict(zip(keys, zip(omega, theta, strict=True), strict=True))
                 refuse_diverged(found, name, sampler)
-                values = np.stack([slopes(*both) for both in found.values()])
+                at = {point: moments(*both) for point, both in found.items()}
                 rates = np.array([point.learning_rate for point in found])
-                limit = extrapolate(rates, values)
-                everywhere = zip([*found, Point(0.0, 0)], [*values, limit], strict=True)
-                runs += [
-                    {**here, **point._asdict(), "repeat": repeat, "slope": slope}
-                    for point, row in everywhere
-                    for repeat, slope in enumerate(row)
-                ]
-                limits.append({**here, **interval(limit), "predicted": predicted(problem, sampler)})
+                at[Point(0.0, 0)] = limit(rates, list(at.values()))
+                for point, (difference, variance) in at.items():
+                    where = {**here, **point._asdict()}
+                    runs += [
+                        {**where, "repeat": repeat, "difference": d, "variance": v, "slope": d / v}
+                        for repeat, (d, v) in enumerate(zip(difference, variance, strict=True))
+                    ]
+                ends = interval(at[Point(0.0, 0)])
+                limits.append({**here, **ends, "predicted": predicted(problem, sampler)})
                 finest = found[min(found)]
                 ratios.append(density_ratio(*finest).assign(**here))
                 advance(1)
@@ -356,8 +373,10 @@ def refuse_diverged(
             )
 
 
-def interval(values: np.ndarray) -> dict[str, float]:
-    """The mean over repeats, its standard error and its 95% interval by Student's t."""
-    mean, error = float(values.mean()), float(stats.sem(values))
-    half = float(stats.t.ppf(0.975, len(values) - 1)) * error
+def interval(found: Moments) -> dict[str, float]:
+    """The slope over all repeats, its standard error and its 95% interval by Student's t."""
+    ratio = found.difference / found.variance
+    error = float(stats.sem(ratio))
+    half = float(stats.t.ppf(0.975, len(ratio) - 1)) * error
+    mean = float(ratio.mean())
     return {"slope": mean, "standard_error": error, "low": mean - half, "high": mean + half}
