@@ -102,7 +102,7 @@ def test_a_step_moves_the_function_alike_in_both_parameterisations(problems):
                 inside = parameterisation == "omega"
                 start = problem.start if inside else problem.theta(problem.start)
                 algorithm = pair.build(sampler, task, point, 1.0)
-                state, _ = algorithm.step(jax.random.key(3), algorithm.init(start))
+                state, _ = jax.jit(algorithm.step)(jax.random.key(3), algorithm.init(start))
                 end = state.position if inside else problem.omega(state.position)
                 steps.append(np.asarray(end - problem.start, float))
             apart = np.linalg.norm(steps[1] - steps[0])
@@ -170,7 +170,7 @@ def test_a_corrected_sampler_adds_the_drift_of_its_exponent(problems, sampler):
     steps = []
     for name in (sampler, {"langevin": "eq8", "ngd": "eq11"}[noise]):
         algorithm = pair.build(name, task, point, 3.0)
-        state, _ = algorithm.step(jax.random.key(3), algorithm.init(w))
+        state, _ = jax.jit(algorithm.step)(jax.random.key(3), algorithm.init(w))
         steps.append(float(state.position[0]))
     p = 1 / (1 + np.exp(1.0))
     temperature = 3.0 if noise == "langevin" else rate / 2 * (100 / 5 - 1)

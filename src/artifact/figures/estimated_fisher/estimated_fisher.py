@@ -21,7 +21,6 @@ from ngd.models.logistic import Logistic
 from ngd.samplers import stochastic_ngd
 from ngd.task import Task, flatten
 
-
 MODEL = Logistic()
 
 
@@ -67,26 +66,35 @@ def metric_of(task: Task, estimate: Estimate) -> Metric:
     return moving_average(metric, estimate.smoothing) if estimate.smoothing else metric
 
 
-def predicted(estimate: Estimate, parameters: int, learning_rate: float) -> float:
-    """T with the estimate over T with the exact Fisher, for Gaussian rows of F's factor.
+def relative_error(task: Task, minimum: Any, labels: int) -> float:
+    """E tr(F⁻¹F̂ - I)²/P at the minimum, F̂ of one sampled label for each of M = `labels` examples.
 
-    The estimate is then a Wishart matrix, independent of the minibatch. Drift and diffusion are
-    those of c_1 F⁻¹ = E[F̂⁻¹] and c_2 F⁻¹ = E[F̂⁻¹FF̂⁻¹]. As ε -> 0 the ratio is
-    r = c_2/c_1 = M(M - 1)/((M - P)(M - P - 3)), at ε it is r(1 - ε/2)/(1 - εr/2). An average that is
-    short beside 1/ε updates counts as M(1 + α)/(1 - α) labels.
+    For logistic regression, where a row of F's factor is (Y - p_i)x_i. With w_i = (Y - p_i)²,
+    s_i = x_iᵀF⁻¹x_i and f = M/N, as the examples are drawn without replacement, it is
+    [mean((E w_i² - f(E w_i)²) s_i²)/P - (1 - f)]/M up to terms of order 1/(MN). For Gaussian
+    rows and f = 0 that is (P + 1)/M.
+    """
+    x = np.asarray(task.x, float)
+    p = 1 / (1 + np.exp(-x @ np.asarray(flatten(minimum), float)))
+    first, second = p * (1 - p), p * (1 - p) * (p**3 + (1 - p) ** 3)
+    fisher = (x * first[:, None]).T @ x / len(x)
+    s = np.sum(x * np.linalg.solve(fisher, x.T).T, axis=1)
+    f = labels / len(x)
+    spread = np.mean((second - f * first**2) * s**2) / x.shape[1] - (1 - f)
+    return float(spread) / labels
 
-    Returns:
-        Infinity where M <= P + 3 or the steps are too long: F̂⁻¹ has no such moment.
+
+def predicted(task: Task, minimum: Any, estimate: Estimate) -> float:
+    """T with the estimate over T with the exact Fisher, to first order in v, `relative_error`.
+
+    An estimate is independent of the minibatch, so that the drift has E[F̂⁻¹]F = (1 + v)I and the
+    diffusion E[F̂⁻¹FF̂⁻¹]F = (1 + 3v)I, on average over directions: the ratio is 1 + 2v. An
+    average that is short beside 1/ε updates counts as M(1 + α)/(1 - α) labels.
     """
     if estimate == EXACT:
         return 1.0
-    m = estimate.labels * (1 + estimate.smoothing) / (1 - estimate.smoothing)
-    if m <= parameters + 3:
-        return math.inf
-    ratio = m * (m - 1) / ((m - parameters) * (m - parameters - 3))
-    if learning_rate * ratio >= 2:
-        return math.inf
-    return ratio * (1 - learning_rate / 2) / (1 - learning_rate * ratio / 2)
+    averaged = (1 - estimate.smoothing) / (1 + estimate.smoothing)
+    return 1 + 2 * averaged * relative_error(task, minimum, estimate.labels)
 
 
 def training_set(settings: Any, root: int, seed: int) -> Task:
@@ -110,9 +118,9 @@ def sampler(estimate: Estimate, settings: Any) -> Sampler:
             updates) and chains.
 
     Returns:
-        `sample(x, y, minimum, rng_key)`: ω less the minimum, and ln|F(ω)|, after each update past the
-        burn-in; shapes (chains times updates, P) and (chains times updates,). With one key
-        all estimates have the same minibatches.
+        `sample(x, y, minimum, rng_key)`: ω less the minimum, and ln|F(ω)|, after each update past
+        the burn-in; shapes (chains times updates, P) and (chains times updates,). With one key all
+        estimates have the same minibatches.
     """
     rate = settings.learning_rate
     size = temperature.batch_size(rate, settings.examples, settings.temperature)
@@ -189,7 +197,7 @@ def run(settings: Any, root: int, progress: Progress) -> dict[str, pd.DataFrame]
                         "temperature": chains.temperature,
                         "ratio": chains.temperature / exact.temperature,
                         "shift": (chains.mean - exact.mean) / exact.deviation,
-                        "predicted": predicted(estimate, settings.inputs, settings.learning_rate),
+                        "predicted": predicted(task, minimum, estimate),
                     }
                 )
             advance(len(programs))
