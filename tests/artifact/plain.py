@@ -263,7 +263,7 @@ def mlp(features, hidden):
 
 
 def cnn(channels):
-    """Section 6.4's: three 3 x 3 convolutions of stride 2 and rectified units, then a dense layer."""
+    """Section 6.4's: three 3 x 3 convolutions of stride 2, rectified; then a dense layer."""
 
     def logits(w, x):
         start, inputs = 0, 1
