@@ -2,10 +2,9 @@
 
 import numpy as np
 import pandas as pd
+from artifact.plots import style, sweep
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-
-from artifact.plots import style, sweep
 
 SAMPLERS = {
     "eq8": "(8)\nnone",
