@@ -9,10 +9,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
-from artifact.keys import key
-from artifact.progress import Progress
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
+from artifact.engine.keys import key
+from artifact.protocols import Progress
 from ngd import laplace, sampling, temperature
 from ngd.metrics import damping as damped
 from ngd.metrics import logistic_fisher, moving_average, sampled_fisher

@@ -1,10 +1,13 @@
 """Fig. S4: do the samplers draw the same functions from two parameterisations of one model?"""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
-from artifact.plots import style, sweep
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+
+from artifact.drawing import style
 
 SAMPLERS = {
     "eq8": "(8)\nnone",
@@ -62,11 +65,11 @@ def draw(ratios: pd.DataFrame, limits: pd.DataFrame, stamp: style.Stamp) -> Figu
         b.set_ylabel(r"slope of $\ln(p_\theta/p_\omega)$; 0: the same functions")
         b.set_title(r"limits $\epsilon\to0$, by equation and correction")
         for axes in (a, b):
-            sweep.legend(axes)
+            curves.legend(axes)
         return figure
 
 
-def _row(limits: pd.DataFrame, problem: str, sampler: str) -> pd.Series:
+def _row(limits: pd.DataFrame, problem: str, sampler: str) -> Any:
     return limits.set_index(["problem", "sampler"]).loc[(problem, sampler)]
 
 

@@ -8,11 +8,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
-from artifact.keys import key
-from artifact.progress import Progress
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 from scipy import stats
 
+from artifact.engine.keys import key
+from artifact.protocols import Progress
 from ngd import laplace, sampling
 from ngd.metrics.fisher import exact_fisher, exact_rows
 from ngd.samplers import (
