@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from artifact.drawing import style
+from artifact.drawing import curves, style
 
 SAMPLERS = {
     "eq8": "(8)\nnone",
