@@ -71,6 +71,12 @@ def test_a_seed_does_not_depend_on_which_others_run_with_it():
     assert pd.concat(blocks, ignore_index=True).equals(both)
 
 
+def _distances(table):
+    """`first` as numbers, a column an update."""
+    split = table["first"].str.split(expand=True).astype(float)
+    return {f"first_{number}": split[number] for number in split}
+
+
 def test_a_point_does_not_depend_on_which_others_run_with_it():
     hot = POINT._replace(temperature=3.0, batch_size=1)
     cold = POINT._replace(temperature=0.1, batch_size=30)
@@ -79,6 +85,9 @@ def test_a_point_does_not_depend_on_which_others_run_with_it():
         runs = run(sweep, plan(points=[cold, POINT, hot]))
         assert runs["temperature"].tolist() == [0.1, 0.1, 1.0, 1.0, 3.0, 3.0]
         of_point = runs[runs["temperature"] == 1.0].reset_index(drop=True)
+        of_point, alone = (
+            table.assign(**_distances(table)).drop(columns="first") for table in (of_point, alone)
+        )
         pd.testing.assert_frame_equal(of_point, alone, rtol=1e-4)
         assert runs["ensemble_cross_entropy"].nunique() == 6
 
