@@ -65,7 +65,7 @@ def figure(name: str, module: str, svg: bytes, provenance: Mapping[str, Any]) ->
 def _ran(job: Mapping[str, Any], number: int) -> str:
     """What a job ran: the points of a sweep, where it tells them."""
     settings = job.get("settings", {})
-    points = settings.get("points", [settings.point] if "point" in settings else [])
+    points = settings.get("points", [settings["point"]] if "point" in settings else [])
     if not points:
         return f"job {number}"
     first = points[0]
