@@ -1,5 +1,6 @@
 """What is kept is what was written, of whom it says it is, and nobody's to delete."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -9,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from artifact import catalogue
 from artifact.problems import mnist
-from artifact.records import crate, integrity, locked, provenance
+from artifact.records import crate, integrity, locked, provenance, report
 
 ROOT = Path(__file__).parents[2]
 
@@ -148,16 +150,17 @@ def test_git_changes_no_byte_of_a_checkout(tmp_path):
 def test_a_crate_is_of_a_run_in_another_folder_too(tmp_path):
     """Each file under its own path: the checkout's, and those of the folder of the run."""
     run, checkout = tmp_path / "run", tmp_path / "checkout"
-    workflow = [Path("Snakefile"), Path("README.md"), Path("config/paper.yaml")]
-    results = [Path("figures/fig1.pdf")]
-    for path in [*(checkout / name for name in workflow), *(run / name for name in results)]:
+    held = ["Snakefile", "README.md", "config/paper.yaml", "results/reference/paper/fig1.csv"]
+    for path in [*(checkout / name for name in held), run / "figures/fig1.pdf"]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"this is {path.name}\n")
     record = {"versions": {"snakemake": "9"}, "commit": "", "data": "simulated", "seconds": 1.0}
     home = Path("../checkout")
+    *workflow, table = (home / name for name in held)
+    results = [table, Path("figures/fig1.pdf")]
     crate.describe(run, workflow, results, "paper", [record], home).write(tmp_path / "crate")
-    for name in [*workflow, *results]:
-        assert (tmp_path / "crate" / name).read_text() == f"this is {name.name}\n"
+    for name in [*held, "figures/fig1.pdf"]:
+        assert (tmp_path / "crate" / name).read_text() == f"this is {Path(name).name}\n"
 
 
 def test_packages_that_are_not_the_locked_ones_are_named(tmp_path):
@@ -212,3 +215,21 @@ def test_a_bar_is_kept_whatever_tqdm_is_told(tmp_path):
         check=True,
     )
     assert run.stdout == "of 1 jobs 1 done\n"
+
+
+def test_the_report_and_the_crate_read_every_archived_record():
+    """Those of before the points of a job were a list too."""
+    found = sorted((ROOT / "results/reference/paper").glob("*.json"))
+    records = [json.loads(path.read_text("utf-8")) for path in found]
+    kinds = set()
+    for path, record in zip(found, records, strict=True):
+        jobs = record.get("points", [record])
+        shown = report.figure(path.stem, "artifact.figures.fig1.draw_fig1", b"", record)
+        kinds |= {"point" in job["settings"] for job in jobs}
+        if "points" in record:
+            assert all(name.startswith("N = ") for name in shown.jobs), path
+        assert all(seconds > 0 for seconds in shown.jobs.values())
+    assert kinds == {True, False}
+    drawn = {figure.record for figure in catalogue.FIGURES.values()}
+    used = [record for path, record in zip(found, records, strict=True) if path.stem in drawn]
+    assert crate.versions_of(used)[0]["jax"]

@@ -33,12 +33,12 @@ def describe(
     """A crate of the workflow and of one run's results, each file under its path.
 
     Args:
-        root: what the results' paths are relative to.
+        root: what the paths are relative to.
         workflow: the root Snakefile first, then what it includes and reads, README.md among it.
         results: tables, figures, claims, report.
         scale: smoke, quick or paper.
         records: the results' provenance.
-        home: what the workflow's paths are relative to, itself relative to `root`.
+        home: the checkout, relative to `root`; what lies in it stands in the crate without it.
     """
     versions, commits = versions_of(records)
     crate = ROCrate(version="1.1")
@@ -46,18 +46,24 @@ def describe(
     def entity(identifier: str, kind: str, **properties: Any) -> ContextEntity:
         return crate.add(ContextEntity(crate, identifier, {"@type": kind, **properties}))
 
-    def file(path: Path, folder: Path) -> Any:
+    def place(path: Path) -> Path:
+        return path.relative_to(home) if path.is_relative_to(home) else path
+
+    def file(path: Path) -> Any:
         kind = mimetypes.guess_type(path.name)[0] or "text/plain"
-        properties = {"name": str(path), "encodingFormat": MEDIA_TYPES.get(path.suffix, kind)}
-        return crate.add_file(folder / path, path, properties=properties)
+        properties = {
+            "name": str(place(path)),
+            "encodingFormat": MEDIA_TYPES.get(path.suffix, kind),
+        }
+        return crate.add_file(root / path, place(path), properties=properties)
 
     main, *parts = workflow
     entry = crate.add_workflow(
-        root / home / main, main, main=True, lang="snakemake", lang_version=versions["snakemake"]
+        root / main, place(main), main=True, lang="snakemake", lang_version=versions["snakemake"]
     )
-    parts_by_name = {str(path): file(path, root / home) for path in parts}
+    parts_by_name = {str(place(path)): file(path) for path in parts}
     parts_by_name["README.md"]["about"] = crate.root_dataset
-    made = [file(path, root) for path in results]
+    made = [file(path) for path in results]
     ended = datetime.fromtimestamp(max((root / path).stat().st_mtime for path in results), UTC)
     who = entity("#ngd-posterior", "Organization", name="The founders of ngd-posterior")
     software = [
