@@ -169,8 +169,7 @@ class Network(NamedTuple):
         def one(w, x, y):
             return self.losses(w, x[None], y[None])[0]
 
-        of_each = jax.jit(jax.vmap(jax.grad(one), (None, 0, 0)))
-        return np.asarray(of_each(w, x, y), float)
+        return np.asarray(jax.vmap(jax.grad(one), (None, 0, 0))(w, x, y), float)
 
     def slope(self, w, x, y):
         """Of the mean cost, the regulariser λ|ω|²/2 whole."""
@@ -183,9 +182,11 @@ def sampled_fisher(network, w, x, rng_key, size):
     key_batch, key_label = split(rng_key)
     chosen = x[without_replacement(key_batch, len(x), size)]
     w = jnp.asarray(w, jnp.float32)
-    labels = jax.vmap(lambda one, x: jax.random.categorical(one, network.logits(w, x[None]))[0])
-    y = labels(jax.random.split(key_label, size), chosen)
-    rows = network.gradients(w, chosen, y)
+    labels = [
+        jax.random.categorical(one, network.logits(w, example[None]))[0]
+        for one, example in zip(jax.random.split(key_label, size), chosen, strict=True)
+    ]
+    rows = network.gradients(w, chosen, jnp.stack(labels))
     return rows.T @ rows / size
 
 
@@ -262,7 +263,7 @@ def mlp(features, hidden):
 
 
 def cnn(channels):
-    """Section 6.4's: three 3 x 3 convolutions of stride 2, rectified, then a dense layer."""
+    """Section 6.4's: three 3 x 3 convolutions of stride 2, rectified; then a dense layer."""
 
     def logits(w, x):
         start, inputs = 0, 1

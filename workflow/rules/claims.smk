@@ -46,7 +46,6 @@ rule accept:
     log:
         f"{RESULTS}/logs/accept.log",
     params:
-        source=RESULTS,
         archive=ARCHIVE,
     script:
         "../scripts/archive.py"

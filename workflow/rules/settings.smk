@@ -113,6 +113,36 @@ def records_of(*figures):
     return [f"{TABLES}/{name}.json" for name in dict.fromkeys(names)]
 
 
+def job_files(table, suffix):
+    """A sweep's results, one a job."""
+    folder, points = SWEEP_TABLES[table]
+    return [
+        f"{RESULTS}/points/{folder}/{name}.{suffix}"
+        for name, job in JOBS[folder].items()
+        if job.points[0] in points
+    ]
+
+
+def mnist_is_there(wildcards):
+    """No file of ours; but what the user's folder lacks is refused before any job starts."""
+    folder = config["mnist_dir"] or os.environ.get("MNIST_DIR", "")
+    made = Path(RESULTS) / "data/mnist.npz"
+    if config["data"] == "mnist-full" and folder and not made.exists():
+        key = "mnist_dir" if config["mnist_dir"] else "MNIST_DIR"
+        if not Path(folder).is_dir():
+            sys.exit(
+                f"config: {key} = {folder!r} is not allowed; must be a folder that exists"
+            )
+        from artifact.problems import mnist
+
+        lacking = mnist.lacking(Path(folder))
+        if lacking:
+            sys.exit(
+                f"{key}: {folder}: {', '.join(lacking)} not found, plain or as .gz"
+            )
+    return []
+
+
 def any_of(names):
     """A wildcard that is one of some names."""
     return "|".join(map(re.escape, names)) or "(?!)"

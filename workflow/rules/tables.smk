@@ -1,16 +1,6 @@
 # From the points of a sweep to its table, and from results to the archive.
 
 
-def job_files(table, suffix):
-    """A sweep's results, one a job."""
-    folder, points = SWEEP_TABLES[table]
-    return [
-        f"{RESULTS}/points/{folder}/{name}.{suffix}"
-        for name, job in JOBS[folder].items()
-        if job.points[0] in points
-    ]
-
-
 rule sweep_table:
     input:
         runs=lambda wildcards: job_files(wildcards.table, "csv"),
@@ -67,7 +57,6 @@ rule archive:
     log:
         f"{RESULTS}/logs/archive.log",
     params:
-        source=f"{RESULTS}/tables",
         archive=ARCHIVE,
     script:
         "../scripts/archive.py"

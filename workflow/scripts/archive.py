@@ -6,5 +6,5 @@ from artifact import refusals
 from artifact.records import integrity
 
 refusals.in_one_line(Path(snakemake.log[0]))
-params = snakemake.params
-integrity.archive(map(Path, snakemake.input), Path(params.source), Path(params.archive))
+results = [Path(path) for path in snakemake.input]
+integrity.archive(results, results[0].parent, Path(snakemake.params.archive))

@@ -51,7 +51,8 @@ def read(path: Path) -> list[dict[str, Any]]:
         try:
             _check(Claim.model_validate(entry))
         except (ValueError, pydantic.ValidationError) as error:
-            raise ClaimError(f"{path.name}: claim {name}: {_first(error)}") from None
+            told = f"{path.name}: claim {name}: {_first(error)}"
+            raise ClaimError(layers.one_line(told)) from None
     return list(listed)
 
 
@@ -59,7 +60,7 @@ def _first(error: ValueError) -> str:
     if not isinstance(error, pydantic.ValidationError):
         return str(error)
     found = error.errors()[0]
-    return layers.one_line(f"{'.'.join(map(str, found['loc']))}: {found['msg']}")
+    return f"{'.'.join(map(str, found['loc']))}: {found['msg']}"
 
 
 def _check(claim: Claim) -> None:

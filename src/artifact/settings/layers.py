@@ -125,11 +125,24 @@ def explain(error: Any, model: type[Settings]) -> str:
         rule = str(error["ctx"]["error"])
         if " is not allowed; must " in rule:  # of a rule that ties settings together
             return f"config: {'.'.join([*path, rule])}"
-        return f"config: {key} = {value!r} is not allowed; must {rule}"
+        return f"config: {key} = {shown(value)} is not allowed; must {rule}"
     kinds = {"model_type": "mapping", "dict_type": "mapping", "list_type": "array"}
     kind = kinds.get(error["type"])
     told = f"be of type {kind}" if kind else error["msg"]
-    return f"config: {key} = {value!r} is not allowed; must {told}"
+    return f"config: {key} = {shown(value)} is not allowed; must {told}"
+
+
+def shown(value: Any) -> str:
+    """A value as a line of an error has it, cut where it goes on and on."""
+    try:
+        text = repr(value)
+    except ValueError:  # an integer of thousands of digits
+        return "a number of thousands of digits"
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
+
+
+LONGEST = 100
+"""Characters of a value in an error."""
 
 
 _INNER = ("[key]",)

@@ -61,7 +61,7 @@ def number(
     def check(value: Any) -> Any:
         if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
             _refuse(f"be of type {kind}")
-        if not math.isfinite(value):
+        if isinstance(value, float) and not math.isfinite(value):
             _refuse("be a finite number")
         fits = {
             ">": value > above,
