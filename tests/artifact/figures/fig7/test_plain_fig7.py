@@ -14,32 +14,32 @@ from ngd.task import flatten
 
 ROOT, N, SEED, CHANNELS = 9, 40, 2, 2
 IMAGES = small.noisy_images()
-PANEL = {"examples": [N], "learning_rates": [0.4]}
+PANEL = {"examples": [N], "learning_rates": [0.1]}
 SWEEP = small.settings(
     "fig7",
     channels=CHANNELS,
     panels={"a": PANEL, "b": PANEL},
-    temperatures=[0.7],
+    temperatures=[0.3],
     fisher_examples=12,
-    smoothing_unit=0.1,
-    duration=1.5,
+    smoothing_unit=0.05,
+    duration=0.35,
     sampled_fraction=0.5,
 )
 
 
 def test_the_scores_are_those_of_a_plain_loop():
     (point,) = SWEEP.points()
-    assert point.batch_size == 9  # ⌈N/(2T/ε + 1)⌉ = ⌈40/4.5⌉
+    assert point.batch_size == 6  # ⌈N/(2T/ε + 1)⌉ = ⌈40/7⌉
     settings = small.of_point(SWEEP)
-    burn_in, samples = settings.updates(0.4)
-    assert (burn_in, samples) == (2, 2)  # ⌈1.5/0.4⌉ = 4, half of them
-    start = 0.3 * np.asarray(jax.random.normal(jax.random.key(5), (410,)))
+    burn_in, samples = settings.updates(0.1)
+    assert (burn_in, samples) == (2, 2)  # ⌈0.35/0.1⌉ = 4, half of them
+    start = 0.1 * np.asarray(jax.random.normal(jax.random.key(5), (410,)))
     built = cnn.experiment(settings, N, ROOT, IMAGES, start)
     plan = chains.Plan("fig7", [point], [SEED], ROOT, burn_in, samples)
     (row,) = chains.run(built, plan, small.silent, small.Nowhere()).to_dict("records")
 
     x, y = plain.training_set(IMAGES, ROOT, N, SEED)
-    given = plain.Given(jnp.asarray(x)[..., None], jnp.asarray(y), 0.4, 0.1)
+    given = plain.Given(jnp.asarray(x)[..., None], jnp.asarray(y), 0.1, 0.1)
     network = plain.Network(plain.cnn(CHANNELS), decay=40 / N)
     found = plain.network_chain(
         network,
@@ -49,7 +49,7 @@ def test_the_scores_are_those_of_a_plain_loop():
         (burn_in, samples),
         point.batch_size,
         lambda w, rng_key: plain.sampled_fisher(network, w, given.x, rng_key, 12),
-        smoothing=0.95**4,
+        smoothing=0.95**2,
     )
     seen = jnp.asarray(IMAGES.x_test / 255, jnp.float32)[..., None]
     probabilities = plain.network_probabilities(network, found, seen)

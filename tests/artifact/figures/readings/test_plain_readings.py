@@ -58,7 +58,8 @@ def test_the_scores_are_those_of_a_plain_loop(name):
     assert len(start) == FEATURES * HIDDEN + HIDDEN * 10 + (HIDDEN + 10) * (name == "biases")
 
     def biased(w, x):
-        first, second = (unravel(w)["params"][f"Dense_{layer}"] for layer in (0, 1))
+        # Flax counts layers as they are made, the outer one first.
+        first, second = (unravel(w)["params"][f"Dense_{layer}"] for layer in (1, 0))
         hidden = jnp.maximum(x @ first["kernel"] + first["bias"], 0)
         return hidden @ second["kernel"] + second["bias"]
 
