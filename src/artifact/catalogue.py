@@ -63,6 +63,7 @@ class Whole(NamedTuple):
         record: the file of their provenance.
         needs: what it reads besides settings: `images`, or results of other experiments.
         memory: of the job, MB.
+        trains: whether chains run in it, for which a GPU is asked where the device is one.
     """
 
     module: str
@@ -71,6 +72,7 @@ class Whole(NamedTuple):
     record: str
     needs: tuple[str, ...] = ()
     memory: int = 1000
+    trains: bool = True
 
 
 class Group(NamedTuple):
@@ -141,6 +143,7 @@ EXPERIMENTS: Mapping[str, Chains | Whole] = {
         "fig2",
         {"table": "tables/separable.csv"},
         "tables/separable.json",
+        trains=False,
     ),
     "theorem_2": Whole(
         f"{_ROOMS}.figS2.theorem_2", "figS2", {"runs": "tables/figS2.csv"}, "tables/figS2.json"

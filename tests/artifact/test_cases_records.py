@@ -224,7 +224,7 @@ def test_the_report_and_the_crate_read_every_archived_record():
     kinds = set()
     for path, record in zip(found, records, strict=True):
         jobs = record.get("points", [record])
-        shown = report.figure(path.stem, "artifact.figures.fig1.draw_fig1", b"", record)
+        shown = report.figure(path.stem, "artifact.figures.fig1.draw_fig1", b"", {path.stem: record})
         kinds |= {"point" in job["settings"] for job in jobs}
         if "points" in record:
             assert all(name.startswith("N = ") for name in shown.jobs), path

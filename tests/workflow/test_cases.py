@@ -400,5 +400,5 @@ def test_an_environment_is_made_again_when_it_was_moved_or_its_python_is_gone(ma
 
 
 def test_the_environment_can_be_removed_alone(making):
-    run = making("--dry-run", "clean-environment")
+    run = making("--dry-run", "--no-print-directory", "clean-environment")
     assert run.stdout == "rm -rf .venv\n"

@@ -52,7 +52,7 @@ for name, entry in catalogue.EXPERIMENTS.items():
             log:
                 f"{RESULTS}/logs/{name}.log",
             resources:
-                gpu=GPUS,
+                gpu=GPUS if entry.trains else 0,
                 mem_mb=memory(entry),
             params:
                 experiment=name,

@@ -37,7 +37,7 @@ def read(path: Path) -> Layer:
     """
     try:
         with path.open(encoding="utf-8") as stream:
-            return yaml.load(stream, _Unambiguous)  # noqa: S506 (a subclass of the safe one)
+            return _Unambiguous(stream).get_single_data()
     except yaml.YAMLError as error:
         raise ConfigError(f"config: {one_line(str(error))}") from None
 
