@@ -337,14 +337,13 @@ def copied(folder: Path) -> None:
 
 
 def warmed(folder: Path) -> None:
-    """Import the packages, none of ours, and hold JAX to one core; forks share them."""
+    """Import packages which start no thread, and hold JAX to one core; forks share them."""
     pools = ("NPROC", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     os.environ.update(dict.fromkeys(pools, "1"))
     # What a mutant does not touch is compiled once.
     os.environ["JAX_COMPILATION_CACHE_DIR"] = str(folder.with_name("compiled"))
     os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.2"
     os.environ["PYTHONPATH"] = str(folder / "src")
-    import blackjax  # noqa: F401
     import flax.linen  # noqa: F401
     import hypothesis  # noqa: F401
     import matplotlib.figure  # noqa: F401
@@ -353,7 +352,7 @@ def warmed(folder: Path) -> None:
     import scipy.stats  # noqa: F401
 
 
-def passes(folder: Path, tests: Sequence[str]) -> int:
+def passes(folder: Path, tests: Sequence[str], longest: float = LONGEST) -> int:
     """The status of pytest on some tests of a copy, in a fork."""
     child = os.fork()
     if child == 0:
@@ -367,7 +366,7 @@ def passes(folder: Path, tests: Sequence[str]) -> int:
 
         named = [f"tests/{test}" for test in tests]
         os._exit(pytest.main(["-x", "-p", "no:cacheprovider", "--no-header", *named]))
-    until = time.monotonic() + LONGEST
+    until = time.monotonic() + longest
     while time.monotonic() < until:
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
@@ -397,13 +396,16 @@ def caught(mutant: Mutant, folder: Path) -> str:
 def main(words: Sequence[str]) -> int:
     """Run the mutants whose names hold one of some words; all without words."""
     chosen = [m for m in MUTANTS if not words or any(word in m.says for word in words)]
+    if not chosen:
+        print(f"mutants: no name holds {' or '.join(words)}; it must be part of one in {__file__}")
+        return 2
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "copy"
         copied(folder)
         warmed(folder)
         tests = list(dict.fromkeys(test for mutant in chosen for test in mutant.tests))
-        if status := passes(folder, tests):
+        if status := passes(folder, tests, 10 * LONGEST):
             print((Path(temporary) / "log.txt").read_text(encoding="utf-8")[-3000:])
             print(f"mutants: without any mutant these tests end with {status}")
             return 1

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from tests.artifact import small
 
 from artifact import catalogue
 from artifact.problems import mnist
@@ -224,12 +225,18 @@ def test_the_report_and_the_crate_read_every_archived_record():
     kinds = set()
     for path, record in zip(found, records, strict=True):
         jobs = record.get("points", [record])
-        shown = report.figure(path.stem, "artifact.figures.fig1.draw_fig1", b"", {path.stem: record})
+        module = "artifact.figures.fig1.draw_fig1"
+        shown = report.figure(path.stem, module, b"", {path.stem: record})
         kinds |= {"point" in job["settings"] for job in jobs}
         if "points" in record:
-            assert all(name.startswith("N = ") for name in shown.jobs), path
-        assert all(seconds > 0 for seconds in shown.jobs.values())
+            assert all(what.startswith(f"{path.stem}: N = ") for what, _ in shown.jobs), path
+        assert all(seconds > 0 for _, seconds in shown.jobs)
     assert kinds == {True, False}
-    drawn = {figure.record for figure in catalogue.FIGURES.values()}
+    drawn = {
+        name
+        for figure in catalogue.FIGURES
+        for name in catalogue.records(small.config("paper"), figure)
+    }
     used = [record for path, record in zip(found, records, strict=True) if path.stem in drawn]
+    assert len(used) > len(catalogue.FIGURES)
     assert crate.versions_of(used)[0]["jax"]

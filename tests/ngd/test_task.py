@@ -7,14 +7,21 @@ import pytest
 
 from ngd import task as tasks
 
-
 VECTORS, IMAGES = (2,), (16, 16, 1)
 
 
 @pytest.mark.parametrize(
     ("inputs", "size"),
-    [(VECTORS, 1023), (VECTORS, 1024), (VECTORS, 1025), (VECTORS, 1500)]
-    + [(IMAGES, 127), (IMAGES, 128), (IMAGES, 129), (IMAGES, 150)],
+    [
+        (VECTORS, 1023),
+        (VECTORS, 1024),
+        (VECTORS, 1025),
+        (VECTORS, 1500),
+        (IMAGES, 127),
+        (IMAGES, 128),
+        (IMAGES, 129),
+        (IMAGES, 150),
+    ],
 )
 @pytest.mark.parametrize("minibatch", [True, False])
 def test_a_gradient_in_pieces_is_the_gradient(x64, inputs, size, minibatch):
