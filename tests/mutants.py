@@ -206,7 +206,7 @@ MUTANTS = [
            ("ngd/metrics/test_damping.py::test_conjugate_gradients_keep_their_bound_whatever_preconditions_them",)),
     Mutant("the last step of the near rows left out", "ngd/metrics/damping.py",
            "return end.x + end.z", "return end.x",
-           ("ngd/metrics/test_damping.py::test_rows_that_weigh_nothing_cost_one_product_with_all_rows",)),
+           ("ngd/metrics/test_damping.py::test_conjugate_gradients_keep_their_bound_whatever_preconditions_them",)),
     Mutant("norms of inputs alone", "ngd/metrics/factor.py",
            "norms = norms + jnp.sum(block.inputs**2, axis=1) * jnp.sum(block.deltas**2, axis=1)",
            "norms = norms + jnp.sum(block.inputs**2, axis=1)",
