@@ -1,16 +1,34 @@
 """Natural gradient descent as a posterior sampler (Smith et al., 2018)."""
 
-from ngd import laplace, metrics, models, predictive, prior, samplers, sampling, temperature
+from ngd import (
+    diagnostics,
+    laplace,
+    metrics,
+    models,
+    optimiser,
+    predictive,
+    prior,
+    samplers,
+    sampling,
+    temperature,
+)
+from ngd.diagnostics import CalibrationWarning
+from ngd.sampling import Samples, sample
 from ngd.task import Task, l2
 
 __all__ = [
+    "CalibrationWarning",
+    "Samples",
     "Task",
+    "diagnostics",
     "l2",
     "laplace",
     "metrics",
     "models",
+    "optimiser",
     "predictive",
     "prior",
+    "sample",
     "samplers",
     "sampling",
     "temperature",
