@@ -4,7 +4,15 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 ENVIRONMENT := .venv/.complete
 
-.PHONY: figures claims check report test test-cluster test-faults lint format bench growth progress unlock gpu lock clean
+# Of an environment whose Python is here: its programs name it by its whole path, which ends with a move.
+WHOLE = $(shell test -x .venv/bin/python && grep -qsF "$$(pwd -P)/.venv/bin/" .venv/bin/snakemake && echo yes)
+
+# Packages go into the environment and come from the lock, whatever pip and Python are told elsewhere.
+ALONE := env -u PYTHONPATH -u PYTHONHOME -u PIP_TARGET -u PIP_PREFIX -u PIP_CONSTRAINT PIP_USER=0
+PIP := $(ALONE) $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: figures claims check report test test-cluster test-faults lint format mutants bench growth progress unlock gpu lock \
+  clean clean-environment
 
 figures: $(ENVIRONMENT)
 	$(BIN)/snakemake
@@ -47,6 +55,10 @@ format: $(ENVIRONMENT)
 	$(BIN)/ruff format
 	$(BIN)/snakefmt Snakefile workflow
 
+# Breaks each definition on purpose, one at a time, and prints those that no fast test caught.
+mutants: $(ENVIRONMENT)
+	$(BIN)/python tests/mutants.py
+
 # Whole updates against plain references; threads or jobs; growth with the number of parameters.
 bench: $(ENVIRONMENT)
 	$(BIN)/python benchmarks/update.py --threads 1
@@ -55,11 +67,12 @@ bench: $(ENVIRONMENT)
 
 growth: $(ENVIRONMENT)
 	$(BIN)/python benchmarks/growth.py
+	$(BIN)/python benchmarks/planning.py
 
 # How far a run is that goes on in another terminal, live: `make progress SCALE=paper`.
 SCALE ?= quick
 progress: $(ENVIRONMENT)
-	@$(BIN)/python -m artifact.progress results/$(SCALE)/logs
+	@$(BIN)/python -m artifact.engine.progress results/$(SCALE)/logs
 
 # After a kill -9 of Snakemake: ends the jobs that it left with Slurm, if any, and takes its lock away.
 unlock: $(ENVIRONMENT)
@@ -68,13 +81,14 @@ unlock: $(ENVIRONMENT)
 
 # Turns the environment into one for NVIDIA GPUs.
 gpu: $(ENVIRONMENT)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-gpu.lock
+	$(PIP) --require-hashes -r requirements-gpu.lock
 
-$(ENVIRONMENT): requirements.lock pyproject.toml
+$(ENVIRONMENT): requirements.lock pyproject.toml $(if $(WHOLE),,clean-environment)
+	@case "$$PWD" in *[[:space:]]*) echo "make: the path $$PWD is not allowed; must be without white space" >&2; exit 1;; esac
 	@test -n "$(PYTHON)" || { echo "make: no Python >= 3.11 found; set PYTHON=/path/to/python" >&2; exit 1; }
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(ALONE) $(PYTHON) -m venv .venv
+	$(PIP) --require-hashes -r requirements.lock
+	$(PIP) --no-deps --no-build-isolation --editable .
 	touch $@
 
 # Renews the lock files; needs uv.
@@ -85,5 +99,8 @@ lock:
 	$(COMPILE) --output-file requirements.lock
 	$(COMPILE) --extra gpu --constraints requirements.lock --output-file requirements-gpu.lock
 
-clean:
-	rm -rf .venv .snakemake results/smoke results/quick results/paper figures/*.pdf figures/*.png
+clean: clean-environment
+	rm -rf .snakemake results/smoke results/quick results/paper figures/*.pdf figures/*.png figures/*.svg
+
+clean-environment:
+	rm -rf .venv

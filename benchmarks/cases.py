@@ -7,8 +7,8 @@ import jax
 import jax.numpy as jnp
 import plain
 
-from artifact import mnist
-from artifact.experiments.images import training_set
+from artifact.problems import mnist
+from artifact.problems.images import training_set
 from ngd import sampling, temperature
 from ngd.layers import layer_gradients
 from ngd.metrics.average import moving_average, smoothing

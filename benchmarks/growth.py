@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 
-from artifact import device
+from artifact.engine import device
 
 CHANNELS = (4, 10, 30, 70, 225)
 SOLVERS = ("primal", "dual", "cg")

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 
-from artifact import device
+from artifact.engine import device
 
 SECONDS = 12.0
 

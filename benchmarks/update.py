@@ -14,7 +14,7 @@ import os
 import statistics
 import time
 
-from artifact import device
+from artifact.engine import device
 
 
 def arguments() -> argparse.Namespace:

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from artifact import device
+from artifact.engine import device
 
 # Before JAX is imported, as in every job.
 os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {device.XLA_FLAGS}".strip()

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Int
 
-from ngd.metrics.factor import Block, Blocks, Factor, Kernel, Outer
+from ngd.metrics.factor import Block, Factor, Kernel, Outer, side_by_side
 from ngd.models.convolution import Convolution, windows
 from ngd.task import Params, Task, losses
 
@@ -68,7 +68,7 @@ def layer_gradients(model: nn.Module) -> Callable[[Task, Params, Array, Labels],
         deltas, (inputs, _) = jax.grad(run, has_aux=True)(zeros)
         kernels = _kernels(params, zeros)
         _check_used_once(lambda p: model.apply(p, x), params)
-        return Blocks(tuple(_block(inputs[path], deltas[path]) for path in kernels))
+        return side_by_side(tuple(_block(inputs[path], deltas[path]) for path in kernels))
 
     return gradients
 

@@ -15,11 +15,26 @@ from ngd import bounds
 Params = Any
 """A pytree of arrays: the parameters ω of any model."""
 
-PIECE = 128
-"""Examples differentiated at once: what passes between their layers then stays in the cache."""
 
-LARGE = 1024
-"""From so many examples on, a gradient is summed over pieces."""
+class Piece(NamedTuple):
+    """How many examples to differentiate at once, so that all between layers stays in the cache.
+
+    Attributes:
+        size: examples.
+        large: from so many examples on, a gradient is summed over pieces.
+    """
+
+    size: int
+    large: int
+
+
+IMAGE = 256
+"""Inputs of so many numbers and more are images."""
+
+
+def piece(x: Array) -> Piece:
+    """By the size of an input of x, which is a training set: of images few fit."""
+    return Piece(32, 128) if x[0].size >= IMAGE else Piece(128, 1024)
 
 
 class _Fields(NamedTuple):
@@ -272,19 +287,20 @@ def gradient(
 ) -> Float[Array, " P"]:
     """(1/N) dC/dω, or with `indices` its minibatch estimate (1/N) dC/dω + β, eqs (11), (12)."""
     size = task.examples if indices is None else len(indices)
-    if size < LARGE:
+    at_once, large = piece(task.x)
+    if size < large:
         return flatten(jax.grad(lambda p: mean_cost(task, p, indices))(params))
     indices = jnp.arange(size) if indices is None else indices
 
-    def of_sum(piece: Int[Array, " b"]) -> Params:
-        x, y = task.x[piece], task.y[piece]
+    def of_sum(chosen: Int[Array, " b"]) -> Params:
+        x, y = task.x[chosen], task.y[chosen]
         return jax.grad(lambda p: jnp.sum(losses(task.logits(p, x), y)))(params)
 
-    def add(total: Params, piece: Int[Array, " b"]) -> tuple[Params, None]:
-        return jax.tree.map(jnp.add, total, of_sum(piece)), None
+    def add(total: Params, chosen: Int[Array, " b"]) -> tuple[Params, None]:
+        return jax.tree.map(jnp.add, total, of_sum(chosen)), None
 
-    first = (size - 1) % PIECE + 1
-    total, _ = jax.lax.scan(add, of_sum(indices[:first]), indices[first:].reshape(-1, PIECE))
+    first = (size - 1) % at_once + 1
+    total, _ = jax.lax.scan(add, of_sum(indices[:first]), indices[first:].reshape(-1, at_once))
     return flatten(total) / size + flatten(jax.grad(task.regulariser)(params))
 
 

@@ -53,6 +53,29 @@ def test_a_batch_of_a_large_training_set_has_distinct_uniform_indices():
     assert abs(batches.mean() - (n - 1) / 2) < 4.5 * error
 
 
+MANY = 2**22
+
+
+def coarse(rng_key, examples, size):
+    """As `minibatch.draw`, of numbers of 20 bits: some tie, and the first wins."""
+    bits = (jax.random.bits(rng_key, (examples,), jnp.uint32) >> 12).astype(jnp.float32)
+    return jax.lax.top_k(bits, size)[1]
+
+
+def p_value_of_pairs(draw, count=60):
+    """Chi-square of how often none, one and both of a pair are of the first half."""
+    keys = jax.random.split(jax.random.key(2), count)
+    pairs = np.asarray(jax.jit(lambda: jax.lax.map(lambda key: draw(key, MANY, 2), keys))())
+    counts = np.bincount((pairs < MANY // 2).sum(axis=1), minlength=3)
+    return stats.chisquare(counts, count * np.array([0.25, 0.5, 0.25])).pvalue
+
+
+def test_pairs_of_a_huge_training_set_are_uniform_and_coarser_numbers_would_be_found_out():
+    """Of 2^22 examples four share the largest number of 20 bits, and none one of 30 bits."""
+    assert p_value_of_pairs(minibatch.draw) > 1e-3
+    assert p_value_of_pairs(coarse) < 1e-4
+
+
 def test_a_full_batch_is_the_training_set():
     assert sorted(draws(8, 8, 1)[0].tolist()) == list(range(8))
 

@@ -6,6 +6,8 @@ from pathlib import Path
 import pandas as pd
 from tests.workflow.conftest import Clone
 
+from artifact.records import integrity
+
 ROOT = Path(__file__).parents[2]
 ARCHIVED = pd.read_csv(ROOT / "results/reference/paper/claims.csv")
 
@@ -21,6 +23,10 @@ def test_the_archived_verdicts_are_those_of_the_archived_tables(tmp_path):
 
     path = clone.path / "results/reference/paper/claims.csv"
     path.write_text(path.read_text().replace(",reproduced,", ",inconclusive,", 1))
+    run = clone.snakemake(*command)
+    assert run.returncode != 0
+    assert "claims.csv of" in run.stderr  # not what was sealed, and still there
+    integrity.seal_archive(path.parent)
     run = clone.snakemake(*command)
     assert run.returncode != 0
     assert "inconclusive -> reproduced" in run.stdout + run.stderr

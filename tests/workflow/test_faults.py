@@ -24,9 +24,11 @@ import pandas as pd
 import pytest
 from tests.faults import Table, wait_for
 
-from artifact import integrity, mnist
-from artifact.checkpoint import Checkpoints
+from artifact import jobs
 from artifact.claims import repeats
+from artifact.engine.checkpoints import Folder
+from artifact.problems import mnist
+from artifact.records import integrity
 
 NIGHTLY = os.environ.get("FAULTS") == "nightly"
 RANDOM = random.Random(20261123)
@@ -55,7 +57,7 @@ def results(clone):
 def bench(tmp_path_factory, clone):
     """A clone that keeps a checkpoint as often as it can."""
     copy = type(clone)(tmp_path_factory.mktemp("bench"))
-    source = copy.path / "src/artifact/checkpoint.py"
+    source = copy.path / "src/artifact/engine/checkpoints.py"
     text = source.read_text()
     assert "every: float = 60.0" in text
     source.write_text(text.replace("every: float = 60.0", "every: float = 1.0"))
@@ -113,7 +115,7 @@ def job(clone):
             words = (folder / "cmdline").read_bytes().decode().split("\0")
         except (OSError, UnicodeDecodeError):
             continue
-        if len(words) > 1 and words[1].startswith(mark) and words[1].endswith("experiment.py"):
+        if len(words) > 1 and words[1].startswith(mark) and words[1].endswith("chains.py"):
             return int(folder.name)
     return None
 
@@ -239,12 +241,12 @@ def test_any_damage_to_a_checkpoint_is_refused(table, tmp_path):
     state, rows = np.random.default_rng(0).normal(size=500), [{"x": 1 / 3}]
     folder = tmp_path / "checkpoints"
     for number in range(30 if NIGHTLY else 10):
-        Checkpoints(folder, "mark", every=0).save(7, state, rows)
+        Folder(folder, "mark", every=0).save(7, state, rows)
         kept = sorted(path for path in folder.rglob("*") if path.is_file())
         kept = [path for path in kept if path.stat().st_size > 1]
         kind = ("flipped", "cut short")[number % 2]
         damage(RANDOM.choice(kept), kind)
-        again = Checkpoints(folder, "mark")
+        again = Folder(folder, "mark")
         try:
             step, found, record = again.restore(state)
         except ValueError as error:
@@ -260,12 +262,10 @@ def test_damaged_images_are_refused(table, tmp_path):
     path = tmp_path / "mnist.npz"
     mnist.save(images, path)
     whole = path.read_bytes()
-    from artifact import job as a_job
-
     for kind in ("flipped", "cut short") * (5 if NIGHTLY else 2):
         damage(path, kind)
         try:
-            read = a_job._read("images", path)
+            read = jobs._read("images", path)
         except integrity.DamagedError as error:
             fine = "mnist.npz" in str(error) and not path.exists()
         else:  # what was flipped is no image: a date, or the like

@@ -1,15 +1,35 @@
 """What Snakemake plans, without running it."""
 
 import pytest
+from tests.artifact import small
 
-FIGURES = [f"figures/fig{n}.pdf" for n in range(1, 8)]
+from artifact import catalogue
+
+WHOLE = {name for name, e in catalogue.EXPERIMENTS.items() if isinstance(e, catalogue.Whole)}
 
 
 @pytest.mark.parametrize("scale", ["smoke", "quick", "paper"])
-def test_dry_run_plans_all_seven_figures(clone, scale):
+def test_dry_run_plans_the_papers_figures_and_each_of_their_jobs_once(clone, scale):
+    config = small.config(scale)
     plan = clone.planned("--config", f"scale={scale}")
-    assert plan["plot"] == 7
-    assert {"iterates", "prior", "langevin_sweep", "ngd_sweep", "mlp", "cnn"} <= plan.keys()
+    figures = catalogue.main_figures()
+    assert plan["plot"] == len(figures) == 7
+    tables = {table for figure in figures for table in catalogue.drawn(config, figure).values()}
+    made = catalogue.sweep_tables(config)
+    folders = {made[table][0] for table in tables if table in made}
+    wanted = dict.fromkeys(("iterates", "prior", "warm_start"), 1)
+    for folder in folders:
+        experiment = catalogue.group_of(folder).made_by
+        jobs = catalogue.sweeps(config)[folder].jobs(catalogue.EXPERIMENTS[experiment].together)
+        wanted[experiment] = wanted.get(experiment, 0) + len(jobs)
+    assert {name: plan[name] for name in plan if name in catalogue.EXPERIMENTS} == wanted
+    assert plan["sweep_table"] == len(tables & made.keys())
+
+
+def test_the_supplement_and_the_readings_are_planned_too(clone):
+    plan = clone.planned("--config", "scale=smoke", "--", "supplement", "readings", "claims")
+    assert plan["plot"] == len(catalogue.supplement())
+    assert plan.keys() >= WHOLE - {"warm_start"}
 
 
 def test_a_figure_plans_only_what_it_needs(clone):
@@ -28,7 +48,9 @@ def test_a_figure_plans_only_what_it_needs(clone):
 def test_a_point_that_two_panels_share_is_one_job(clone):
     one_rate = '{"panels": {"a": {"learning_rates": [0.2]}, "b": {"examples": [2048]}}}'
     plan = clone.planned("figures/fig7.pdf", "--config", f"fig7={one_rate}")
-    assert plan["cnn"] == 5
+    sweep = small.config("quick").fig7
+    points = len(sweep.temperatures)
+    assert plan["cnn"] == points * sweep.repeats
 
 
 def test_lint_finds_nothing(clone):

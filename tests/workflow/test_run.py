@@ -5,12 +5,18 @@ import zipfile
 
 import pandas as pd
 import pytest
-from tests.artifact.test_report import browser, shown
+from tests.artifact import small
+from tests.artifact.records.test_report import browser, shown
 
-EVERY_FIGURE = [f"figures/fig{n}" for n in range(1, 8)]
+from artifact import catalogue
+from artifact.claims import claimfile
+from artifact.engine import identity
+from artifact.records import integrity
+
+EVERY_FIGURE = [f"figures/{name}" for name in catalogue.main_figures()]
 
 
-def test_a_clean_clone_yields_all_seven_figures(smoke):
+def test_a_clean_clone_yields_every_figure_of_the_paper(smoke):
     for figure in EVERY_FIGURE:
         assert (smoke.path / f"{figure}.pdf").read_bytes().startswith(b"%PDF")
         assert (smoke.path / f"{figure}.png").read_bytes().startswith(b"\x89PNG")
@@ -27,7 +33,8 @@ def test_every_result_tells_its_provenance(smoke):
         runs = pd.read_csv(path.with_suffix(".csv"))
         points = record["settings"]["points"]
         assert set(runs["temperature"]) == {point["temperature"] for point in points}
-        assert len(runs) == record["settings"]["settings"]["repeats"] * len(points)
+        assert set(runs["seed"]) == set(record["settings"]["seeds"])
+        assert len(runs) == len(record["settings"]["seeds"]) * len(points)
 
 
 def test_every_job_shows_its_progress(smoke):
@@ -37,7 +44,7 @@ def test_every_job_shows_its_progress(smoke):
 
 
 def test_points_made_again_are_the_same_to_the_byte(smoke):
-    made = smoke.path / "results/smoke/points/fig7/N256_eps0.2_T0.3.csv"
+    made = smoke.path / "results/smoke/points/fig7/N256_eps0.2_T0.3_seed0.csv"
     pdf = smoke.path / "figures/fig7.pdf"
     before = made.read_bytes(), pdf.read_bytes()
     run = smoke.snakemake("--config", "scale=smoke", "--forcerun", "cnn", "--", "figures/fig7.pdf")
@@ -56,34 +63,99 @@ def test_another_temperature_runs_only_the_new_point(smoke):
     assert "ngd_sweep" not in plan
 
 
+SAID = [
+    "src/artifact/engine/progress.py",
+    "src/ngd/bounds.py",
+    "src/artifact/engine/chains.py",
+    "src/artifact/engine/checkpoints.py",
+    "src/artifact/settings/sweeps.py",
+    "src/artifact/figures/fig7/cnn.py",
+    "src/artifact/drawing/curves.py",
+    "workflow/scripts/chains.py",
+    "workflow/scripts/whole.py",
+    "workflow/scripts/plot.py",
+]
+
+
+class Edited:
+    """A clone with other words or code in a file, until the end of the block."""
+
+    def __init__(self, clone, edits):
+        self.before = {clone.path / name: (clone.path / name).read_text() for name in edits}
+        self.edits = {clone.path / name: edit for name, edit in edits.items()}
+
+    def __enter__(self):
+        for path, edit in self.edits.items():
+            after = edit(self.before[path])
+            assert after != self.before[path]
+            path.write_text(after)
+
+    def __exit__(self, *error):
+        for path, text in self.before.items():
+            path.write_text(text)
+
+
+def reworded(text):
+    """Other words in the first docstring, a comment, another format."""
+    return "# A comment.\n" + text.replace('"""', '"""In other words: ', 1) + "\n\n\n# The end.\n"
+
+
+def test_other_words_in_any_module_plan_no_job_and_keep_checkpoints(smoke):
+    """What a job goes on from is named by its settings, its files and this identity."""
+
+    def marks():
+        identity._dumped.cache_clear()
+        identity.imported.cache_clear()
+        return {
+            name: identity.identity(
+                smoke.path / "src", entry.module, "artifact.engine.chains",
+                script=smoke.path / "workflow/scripts/chains.py",
+            )
+            for name, entry in catalogue.EXPERIMENTS.items()
+        }  # fmt: skip
+
+    before = marks()
+    with Edited(smoke, dict.fromkeys(SAID, reworded)):
+        assert smoke.planned("--config", "scale=smoke") == {}
+        assert marks() == before
+
+
+def test_another_rounding_of_updates_runs_fig_7_again_and_no_other(smoke):
+    def longer(text):
+        return text.replace("math.ceil(self.duration / learning_rate)", "7")
+
+    with Edited(smoke, {"src/artifact/settings/sweeps.py": longer}):
+        plan = smoke.planned("--config", "scale=smoke")
+    sweep = small.config().fig7
+    assert plan["cnn"] == len(sweep.jobs())
+    assert not plan.keys() & (catalogue.EXPERIMENTS.keys() - {"cnn"})
+
+
 @pytest.mark.parametrize(
     ("module", "reruns", "spared"),
     [
         ("ngd/samplers/preconditioned_langevin.py", {"langevin_sweep", "iterates"}, {"ngd_sweep"}),
         ("ngd/metrics/average.py", {"cnn"}, {"mlp", "ngd_sweep", "langevin_sweep", "prior"}),
         ("ngd/prior.py", {"prior"}, {"ngd_sweep", "cnn"}),
-        ("artifact/plots/fig5.py", {"plot"}, {"mlp", "cnn", "ngd_sweep", "sweep_table"}),
+        (
+            "artifact/figures/fig5_6/draw_fig5.py",
+            {"plot"},
+            {"mlp", "cnn", "ngd_sweep", "sweep_table"},
+        ),
     ],
 )
 def test_an_edited_module_reruns_only_what_depends_on_it(smoke, module, reruns, spared):
-    path = smoke.path / "src" / module
-    before = path.read_text()
-    path.write_text(before + "\nEDITED = True\n")
-    try:
+    with Edited(smoke, {f"src/{module}": lambda text: text + "\nEDITED = True\n"}):
         plan = smoke.planned("--config", "scale=smoke")
-    finally:
-        path.write_text(before)
     assert reruns <= plan.keys()
     assert not spared & plan.keys()
 
 
 def test_figures_are_redrawn_from_archived_tables_alone(smoke):
-    tables = [path.name for path in smoke.path.glob("results/smoke/tables/*.*")]
-    archived = [f"results/reference/smoke/{name}" for name in tables]
-    run = smoke.snakemake("--config", "scale=smoke", "--", *archived)
+    run = smoke.snakemake("--config", "scale=smoke", "--", "archive")
     assert run.returncode == 0, run.stderr
     plan = smoke.planned("--config", "scale=smoke", "from=reference")
-    assert plan == {"plot": 7, "figures": 1}
+    assert plan == {"plot": len(EVERY_FIGURE), "figures": 1}
 
 
 def test_claims_are_judged_and_checked_against_the_archive(smoke):
@@ -95,17 +167,26 @@ def test_claims_are_judged_and_checked_against_the_archive(smoke):
     # Two repeats decide nothing, and no T = 1/2 was run.
     assert set(judged["verdict"]) == {"inconclusive"}
     assert judged.loc["F3-slow", "note"] == "not run: no point at T = 2"
+    asked = claimfile.read(smoke.path / "workflow/claims.yaml")
+    assert list(judged.index) == [claim["claim"] for claim in asked]
 
     archived = smoke.path / "results/reference/smoke/claims.csv"
+    archived.unlink(missing_ok=True)
     run = smoke.snakemake("--config", "scale=smoke", "--", "check")
     assert run.returncode != 0
     assert "results/reference/smoke/claims.csv is missing" in run.stdout + run.stderr
-    archived.parent.mkdir(parents=True, exist_ok=True)
-    archived.write_bytes(claims.read_bytes())
+    run = smoke.snakemake("--config", "scale=smoke", "--", "accept")
+    assert run.returncode == 0, run.stderr
+    assert archived.read_bytes() == claims.read_bytes()
     assert smoke.snakemake("--config", "scale=smoke", "--", "check").returncode == 0
     archived.write_text(claims.read_text().replace("inconclusive", "reproduced", 1))
     run = smoke.snakemake("--config", "scale=smoke", "--", "check")
+    assert run.returncode != 0
+    assert "claims.csv of" in run.stderr  # not what was sealed
+    integrity.seal_archive(archived.parent)
+    run = smoke.snakemake("--config", "scale=smoke", "--", "check")
     archived.unlink()
+    integrity.seal_archive(archived.parent)
     assert run.returncode != 0
     assert "F1-langevin: reproduced -> inconclusive" in run.stdout + run.stderr
 
@@ -118,8 +199,7 @@ def test_report_and_crate_hold_every_figure_and_claim(smoke):
     assert {"Snakefile", "ro-crate-metadata.json", "figures/figS3.pdf"} <= held
     assert {"results/smoke/report.html", "results/smoke/tables/fig7a.csv"} <= held
     page = (smoke.path / "results/smoke/report.html").read_text()
-    # The paper's, the supplement's and the readings'.
-    assert page.count("data:image/svg+xml;base64,") == 7 + 5 + 1
+    assert page.count("data:image/svg+xml;base64,") == len(catalogue.FIGURES)
     claims = pd.read_csv(smoke.path / "results/smoke/claims.csv")
     assert all(f'<th scope="row">{name}</th>' in page for name in claims["claim"])
     exponents = pd.read_csv(smoke.path / "results/smoke/tables/figS1.csv")
@@ -132,7 +212,10 @@ def test_every_figure_of_the_report_shows_in_a_browser(smoke, tmp_path):
     assert run.returncode == 0, run.stderr[-5000:]
     page = (smoke.path / "results/smoke/report.html").read_text()
     for width in (390, 1200):
-        assert shown(tmp_path / "page.html", page, width) == ",".join(["true"] * 13) + " true"
+        assert (
+            shown(tmp_path / "page.html", page, width)
+            == ",".join(["true"] * len(catalogue.FIGURES)) + " true"
+        )
 
 
 def test_scales_do_not_mix(smoke):

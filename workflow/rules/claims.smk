@@ -3,15 +3,21 @@
 
 rule claims:
     input:
-        unpack(claimed),
-        code=code("artifact.claims.verdicts") + code("artifact.claims.repeats"),
+        **{
+            name: f"{TABLES}/{table}.csv"
+            for name, table in claimfile.tables_of(CLAIMS).items()
+        },
     output:
         claims=f"{RESULTS}/claims.csv",
     log:
         f"{RESULTS}/logs/claims.log",
     params:
-        claims=CLAIMS,
+        claims=os.path.relpath(CLAIM_FILE),
+        judged_by=identity.digest(CLAIM_FILE),
         root=config["seed"],
+        code=lambda wildcards: code(
+            "claims.py", "artifact.claims.verdicts", "artifact.claims.repeats"
+        ),
     script:
         "../scripts/claims.py"
 
@@ -21,19 +27,33 @@ rule readings:
     input:
         **{name: f"{TABLES}/{table}_runs.csv" for name, table in READINGS.items()},
         figure="figures/readings.pdf",
-        code=code("artifact.readings"),
     output:
         table=f"{RESULTS}/readings.csv",
     log:
         f"{RESULTS}/logs/readings.log",
+    params:
+        code=lambda wildcards: code(
+            "readings.py", "artifact.figures.readings.compare_readings"
+        ),
     script:
         "../scripts/readings.py"
+
+
+# New verdicts into the archive: `snakemake accept`.
+rule accept:
+    input:
+        claims=rules.claims.output.claims,
+    log:
+        f"{RESULTS}/logs/accept.log",
+    params:
+        archive=ARCHIVE,
+    script:
+        "../scripts/archive.py"
 
 
 rule check:
     input:
         claims=rules.claims.output.claims,
-        code=code("artifact.claims.verdicts"),
     log:
         f"{RESULTS}/logs/check.log",
     # No input: what is archived must not be made anew to compare it with itself.

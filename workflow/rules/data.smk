@@ -1,6 +1,6 @@
 rule mnist:
     input:
-        code=code("artifact.mnist"),
+        mnist_is_there,
     output:
         images=f"{RESULTS}/data/mnist.npz",
     log:
@@ -12,5 +12,6 @@ rule mnist:
         test_images=config["test_images"],
         seed=config["seed"],
         cache="results/downloads",
+        code=lambda wildcards: code("mnist.py", "artifact.problems.mnist"),
     script:
         "../scripts/mnist.py"

@@ -1,23 +1,36 @@
 # One self-contained page: figures, claims, readings, provenance.
 
 
+# What a run is made by, the main file first.
+WORKFLOW = [
+    ROOT / "Snakefile",
+    ROOT / "README.md",
+    ROOT / "requirements.lock",
+    *sorted((ROOT / "config").glob("*.yaml")),
+    ROOT / "workflow/Snakefile",
+    *sorted((ROOT / "workflow").glob("*/*.*")),
+]
+
+
 rule report:
     input:
         figures=expand("figures/{figure}.svg", figure=FIGURES + SUPPLEMENT),
-        provenance=[provenance_of(figure) for figure in FIGURES + SUPPLEMENT],
+        provenance=records_of(*FIGURES, *SUPPLEMENT),
         claims=rules.claims.output.claims,
         template=ROOT / "workflow/report/template.html",
         readings=ROOT / "docs/readings.md",
         compared=rules.readings.output.table,
-        code=code("artifact.report"),
     output:
         page=f"{RESULTS}/report.html",
     log:
         f"{RESULTS}/logs/report.log",
     params:
         figures=FIGURES + SUPPLEMENT,
+        modules=[catalogue.FIGURES[name].module for name in FIGURES + SUPPLEMENT],
+        records=[records_of(name) for name in FIGURES + SUPPLEMENT],
         scale=SCALE,
         settings=dict(config),
+        code=lambda wildcards: code("report.py", "artifact.records.report"),
     script:
         "../scripts/report.py"
 
@@ -30,14 +43,15 @@ rule crate:
             {path for figure in FIGURES + SUPPLEMENT for path in tables_of(figure)}
         )
         + [rules.claims.output.claims, rules.report.output.page],
-        provenance=[provenance_of(figure) for figure in FIGURES + SUPPLEMENT],
-        workflow=WORKFLOW,
-        code=code("artifact.crate"),
+        provenance=records_of(*FIGURES, *SUPPLEMENT),
+        workflow=[os.path.relpath(path) for path in WORKFLOW],
     output:
         crate=f"{RESULTS}/crate.zip",
     log:
         f"{RESULTS}/logs/crate.log",
     params:
         scale=SCALE,
+        home=os.path.relpath(ROOT),
+        code=lambda wildcards: code("crate.py", "artifact.records.crate"),
     script:
         "../scripts/crate.py"

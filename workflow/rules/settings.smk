@@ -1,174 +1,148 @@
 # Settings: the paper's, the scale's changes, the user's; checked before any job starts.
 
-import yaml
-from artifact import config as settings
-from artifact import device, progress, sources, sweep
+import artifact
+
+if Path(artifact.__file__).resolve().parent.parent != SOURCES.resolve():
+    sys.exit(
+        f"artifact: {artifact.__file__} runs, but {SOURCES} is watched; start a new process"
+    )
+if re.search(r"\s", sys.executable):
+    sys.exit(
+        f"python: {sys.executable!r} is not allowed; must be a path without white space, "
+        "in which Snakemake's scripts do not start"
+    )
+
+from artifact import catalogue, refusals
+from artifact.claims import claimfile
+from artifact.engine import device, identity, progress
+from artifact.records import integrity, locked
+from artifact.settings import layers
 
 
 def load_settings(overrides):
-    schema = ROOT / "workflow/schemas/config.schema.yaml"
-    try:
-        combined = settings.load(ROOT / "config", schema, overrides)
-    except settings.ConfigError as error:
-        sys.exit(str(error))
-    scale = combined["scale"]
-    tables = (ROOT / "results/reference").glob("*/fig*.csv")
-    archived = sorted({path.parent.name for path in tables})
-    if combined["from"] == "reference" and scale not in archived:
-        sys.exit(
-            f"config: scale = {scale!r} is not allowed with from = reference; must be one of "
-            + ", ".join(archived)
+    """All settings, typed."""
+    typed = layers.load(ROOT / "config", catalogue.Config, overrides)
+    catalogue.check(typed, claimfile.tables_of(CLAIMS))
+    if workflow.is_main_process:
+        check_main_process(typed, overrides)
+    return typed
+
+
+def check_main_process(typed, overrides):
+    """What only the process that plans can know, or need."""
+    here = Path.cwd()
+    if not os.access(here, os.W_OK) and not (here / ".snakemake").is_dir():
+        raise refusals.RefusedError(
+            f"directory: {str(here)!r} is not allowed; must be writable: "
+            f"start in another, with -s {ROOT / 'Snakefile'}"
         )
-    folder = mnist_folder(combined)
-    if folder and not Path(folder).is_dir():
-        key = "mnist_dir" if combined["mnist_dir"] else "MNIST_DIR"
-        sys.exit(
-            f"config: {key} = {folder!r} is not allowed; must be a folder that exists"
+    resources = workflow.resource_settings.resources
+    promised = resources["gpu"].value if "gpu" in resources else 0
+    # A cluster's profile counts them by submission, and promises none.
+    if (
+        promised
+        and typed.device == "cpu"
+        and not workflow.resource_scopes.is_local("gpu")
+    ):
+        raise refusals.RefusedError(
+            f"config: device = 'cpu' is not allowed with resources gpu = {promised}; "
+            "must be gpu: leave device and --configfile away, or add device=gpu to --config"
         )
-    return combined
+    other = locked.differences(ROOT / "requirements.lock")
+    if other:
+        print(f"python: not as requirements.lock: {', '.join(other)}", file=sys.stderr)
+    if typed.from_ == "reference":
+        check_archive(typed.scale, overrides)
 
 
-def mnist_folder(config):
-    """Where the user keeps MNIST's four files, or an empty string."""
-    return config["mnist_dir"] or os.environ.get("MNIST_DIR", "")
+def check_archive(scale, overrides):
+    """An archive is there, is whole, and is of the settings that are asked for."""
+    archived = sorted(
+        path.parent.name for path in (ROOT / "results/reference").glob("*/*.json")
+    )
+    if scale not in archived:
+        raise refusals.RefusedError(
+            f"config: scale = {scale!r} is not allowed with from = reference; must be archived: "
+            + (", ".join(sorted(set(archived))) or "no table is")
+        )
+    other = sorted(set(overrides) - {"scale", "from", "device", "mnist_dir"})
+    if other:
+        raise refusals.RefusedError(
+            f"config: {other[0]} is not allowed with from = reference; "
+            "must be left as it is archived"
+        )
+    integrity.verify_archive(ROOT / "results/reference" / scale)
 
 
-config = load_settings(config)
+CLAIM_FILE = ROOT / "workflow/claims.yaml"
 
-SCALE = config["scale"]
+try:
+    CLAIMS = claimfile.read(CLAIM_FILE)
+    SETTINGS = load_settings(config)
+except refusals.RefusedError as error:
+    sys.exit(str(error))
+config = SETTINGS.model_dump(by_alias=True)
+
+SCALE = SETTINGS.scale
 RESULTS = f"results/{SCALE}"
-ARCHIVE = f"results/reference/{SCALE}"
-TABLES = ARCHIVE if config["from"] == "reference" else f"{RESULTS}/tables"
-FIGURES = [f"fig{number}" for number in range(1, 8)]
+ARCHIVE = os.path.relpath(ROOT / "results/reference" / SCALE)
+TABLES = ARCHIVE if SETTINGS.from_ == "reference" else f"{RESULTS}/tables"
+FIGURES = catalogue.main_figures()
+SUPPLEMENT = catalogue.supplement()
+SWEEPS = catalogue.sweeps(SETTINGS)
+SWEEP_TABLES = catalogue.sweep_tables(SETTINGS)
+READINGS = catalogue.readings(SETTINGS)
+SCRIPTS = ROOT / "workflow/scripts"
 
 
-# Logistic regression: chains on one training set share their updates' largest product.
-TOGETHER = ["fig2", "fig3", "fig4b", "figS1_eq8_damped"]
-
-
-def code(module):
-    """The module that makes a result, and all of ours that it imports."""
-    return sources.closure(module, SOURCES)
-
-
-def settings_of(figure):
-    """A figure's settings; of readings_biases those of the reading that it is."""
-    for group in ("readings", "cnn_readings"):
-        if figure.startswith(f"{group}_"):
-            return sweep.variant(config[group], figure.removeprefix(f"{group}_"))
-    return config[figure]
-
-
-def sweep_of(table):
-    """The figure whose points a table gathers, and the grid of those: fig7a is of fig7."""
-    if table in config or table.startswith(("readings_", "cnn_readings_")):
-        return table, settings_of(table)
-    figure, letter = table[:-1], table[-1]
-    return figure, sweep.panel(config[figure], letter)
-
-
-def point_files(table, suffix):
-    """A sweep's results, one a job."""
-    figure, grid = sweep_of(table)
-    names = sweep.jobs(grid, figure in TOGETHER)
-    return [f"{RESULTS}/points/{figure}/{name}.{suffix}" for name in names]
-
-
-def points_of(wildcards):
-    """The points of a sweep that a file's name stands for."""
-    figure = wildcards.figure
-    named = sweep.jobs(settings_of(figure), figure in TOGETHER)
-    return [point._asdict() for point in named[wildcards.point]]
-
-
-def settings_of_point(wildcards):
-    """The slice of a figure's settings on which each point depends."""
-    return sweep.of_point(settings_of(wildcards.figure))
-
-
-READINGS = {
-    f"{prefix}{name}": f"{prefix}readings_{name}"
-    for prefix in ("", "cnn_")
-    for name in config[f"{prefix}readings"]["variants"]
-}
-PLOTTED = {
-    "readings": READINGS,
-    "fig1": {"iterates": "fig1_iterates", "ellipses": "fig1_ellipses"},
-    "fig4": {"prior": "fig4a", "table": "fig4b"},
-    "fig7": {"panel_a": "fig7a", "panel_b": "fig7b"},
-    "figS1": {"table": "figS1_pooled"},
-    "figS3": {"table": "figS3", "speed": "figS3_speed"},
-    "figS1b": {
-        "eq8": "fig2",
-        "eq8_damped": "figS1_eq8_damped",
-        "flat": "figS1_flat",
-        "flat_damped": "figS1_flat_damped",
-        "jeffreys": "figS1_jeffreys",
-        "jeffreys_damped": "figS1_jeffreys_damped",
-        "runs": "fig2_runs",
-        "separable": "separable",
-    },
-    "figS1c": {
-        "eq16": "fig3",
-        "eq16_damped": "fig4b",
-        "flat": "figS1_ngd_flat",
-        "flat_damped": "figS1_ngd_flat_damped",
-        "jeffreys": "figS1_ngd_jeffreys",
-        "jeffreys_damped": "figS1_ngd_jeffreys_damped",
-        "gaussian": "figS1_covariance_jeffreys",
-    },
-}
-RECORDED = {
-    "fig4": "fig4b",
-    "fig7": "fig7a",
-    "figS1b": "fig2",
-    "figS1c": "fig3",
-    "readings": "readings_base",
-}
-SUPPLEMENT = ["figS1", "figS1b", "figS1c", "figS2", "figS3", "readings"]
-
-
-def provenance_of(figure):
-    """Where a figure's numbers come from."""
-    return f"{TABLES}/{RECORDED.get(figure, figure)}.json"
+def code(script, *modules):
+    """What a rule's numbers depend on, as one word: its script, and modules by meaning."""
+    return identity.identity(SOURCES, *modules, script=SCRIPTS / script)
 
 
 def tables_of(figure):
     """The tables that a figure is drawn from."""
-    tables = PLOTTED.get(figure, {"table": figure})
-    return [f"{TABLES}/{table}.csv" for table in tables.values()]
-
-
-def plotted(wildcards):
-    """The tables that a figure is drawn from, by the names of its `draw`."""
-    names = PLOTTED.get(wildcards.figure, {"table": wildcards.figure})
-    return dict(zip(names, tables_of(wildcards.figure), strict=True))
-
-
-# What a run is made by, the main file first.
-WORKFLOW = [
-    os.path.relpath(path)
-    for path in [
-        ROOT / "Snakefile",
-        ROOT / "README.md",
-        ROOT / "requirements.lock",
-        *sorted((ROOT / "config").glob("*.yaml")),
-        ROOT / "workflow/Snakefile",
-        *sorted((ROOT / "workflow").glob("*/*.*")),
+    return [
+        f"{TABLES}/{table}.csv" for table in catalogue.drawn(SETTINGS, figure).values()
     ]
-]
 
 
-CLAIMS = yaml.safe_load((ROOT / "workflow/claims.yaml").read_text())
+def records_of(*figures):
+    """Where figures' numbers come from: the records of all their tables, each once."""
+    names = [name for figure in figures for name in catalogue.records(SETTINGS, figure)]
+    return [f"{TABLES}/{name}.json" for name in dict.fromkeys(names)]
 
 
-def claimed(wildcards):
-    """The repeats that claims are judged by; of an archive, those which it holds."""
-    names = dict.fromkeys(name for claim in CLAIMS for name in claim["tables"])
-    files = {
-        name: f"{TABLES}/{'fig1_ellipses' if name == 'fig1' else name + '_runs'}.csv"
-        for name in names
-    }
-    if config["from"] == "reference":
-        return {name: path for name, path in files.items() if Path(path).exists()}
-    return files
+def job_files(table, suffix):
+    """A sweep's results, one a job."""
+    folder, points = SWEEP_TABLES[table]
+    return [
+        f"{RESULTS}/points/{folder}/{name}.{suffix}"
+        for name, job in JOBS[folder].items()
+        if job.points[0] in points
+    ]
+
+
+def mnist_is_there(wildcards):
+    """No file of ours; but what the user's folder lacks is refused before any job starts."""
+    folder = config["mnist_dir"] or os.environ.get("MNIST_DIR", "")
+    made = Path(RESULTS) / "data/mnist.npz"
+    if config["data"] == "mnist-full" and folder and not made.exists():
+        key = "mnist_dir" if config["mnist_dir"] else "MNIST_DIR"
+        if not Path(folder).is_dir():
+            sys.exit(
+                f"config: {key} = {folder!r} is not allowed; must be a folder that exists"
+            )
+        from artifact.problems import mnist
+
+        lacking = mnist.lacking(Path(folder))
+        if lacking:
+            sys.exit(
+                f"{key}: {folder}: {', '.join(lacking)} not found, plain or as .gz"
+            )
+    return []
+
+
+def any_of(names):
+    """A wildcard that is one of some names."""
+    return "|".join(map(re.escape, names)) or "(?!)"

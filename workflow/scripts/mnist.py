@@ -1,24 +1,21 @@
 """Adapter of rule mnist."""
 
 import os
-import sys
 from contextlib import redirect_stderr
 from pathlib import Path
 
-from artifact import mnist
+from artifact import refusals
+from artifact.problems import mnist
 
+refusals.in_one_line(Path(snakemake.log[0]))
 folder = snakemake.config["mnist_dir"] or os.environ.get("MNIST_DIR")
 params = snakemake.params
-with Path(snakemake.log[0]).open("w") as log, redirect_stderr(log):
-    try:
-        images = mnist.load(
-            params.name,
-            Path(folder) if folder else None,
-            Path(params.cache),
-            params.test_images,
-            params.seed,
-        )
-    except mnist.DataError as error:
-        print(error, file=log)
-        sys.exit(str(error))
+with Path(snakemake.log[0]).open("w", encoding="utf-8") as log, redirect_stderr(log):
+    images = mnist.load(
+        params.name,
+        Path(folder) if folder else None,
+        Path(params.cache),
+        params.test_images,
+        params.seed,
+    )
 mnist.save(images, Path(snakemake.output.images))

@@ -5,20 +5,29 @@ from pathlib import Path
 
 import pandas as pd
 
-from artifact import files, integrity, report
+from artifact import refusals
+from artifact.records import files, integrity, report
 
+refusals.in_one_line(Path(snakemake.log[0]))
 given, params = snakemake.input, snakemake.params
 integrity.verify(map(Path, given.provenance))
 figures = [
-    report.figure(name, Path(svg).read_bytes(), json.loads(Path(record).read_text()))
-    for name, svg, record in zip(params.figures, given.figures, given.provenance, strict=True)
+    report.figure(
+        name,
+        module,
+        Path(svg).read_bytes(),
+        {Path(path).stem: json.loads(Path(path).read_text(encoding="utf-8")) for path in records},
+    )
+    for name, module, svg, records in zip(
+        params.figures, params.modules, given.figures, params.records, strict=True
+    )
 ]
 page = report.render(
-    Path(given.template).read_text(),
+    Path(given.template).read_text(encoding="utf-8"),
     params.settings,
     figures,
     pd.read_csv(given.claims),
-    Path(given.readings).read_text(),
+    Path(given.readings).read_text(encoding="utf-8"),
     pd.read_csv(given.compared),
 )
-files.replace(Path(snakemake.output.page), lambda path: path.write_text(page))
+files.replace(Path(snakemake.output.page), lambda path: path.write_text(page, encoding="utf-8"))

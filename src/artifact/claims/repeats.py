@@ -5,22 +5,24 @@ import itertools
 import numpy as np
 import pandas as pd
 
-from artifact.tables import COORDINATES, METRICS
+from artifact.records import tables
+from artifact.records.tables import COORDINATES, METRICS
 
 WORST = {"cross_entropy": np.inf, "accuracy": 0.0}
-"""What a diverged chain scores."""
+"""What a chain scores that diverged or is dead."""
 
 
 def of_sweep(runs: pd.DataFrame) -> pd.DataFrame:
     """A sweep's runs: a row a seed, columns (metric, N, ε, T, B).
 
-    A diverged chain has an infinite cross entropy and no accuracy: it is no optimum. Points that
-    were run with fewer seeds than others are left out, so that all rows are whole.
+    A chain that diverged or ended as a dead network has an infinite cross entropy and no accuracy:
+    it is no optimum. Points that were run with fewer seeds than others are left out, so that all
+    rows are whole.
     """
     scored = runs.copy()
     for metric in METRICS:
         worst = next(value for kind, value in WORST.items() if metric.endswith(kind))
-        scored[metric] = scored[metric].mask(scored["diverged_at"] >= 0, worst).fillna(worst)
+        scored[metric] = scored[metric].mask(tables.lost(scored), worst).fillna(worst)
     wide = scored.pivot(index="seed", columns=COORDINATES, values=METRICS)
     wide.columns = wide.columns.set_names("metric", level=0)
     return wide.dropna(axis=1)
@@ -55,6 +57,11 @@ def of_ellipses(ellipses: pd.DataFrame) -> pd.DataFrame:
 
 
 READERS = {"fig1": of_ellipses, "fig4a": of_prior}
+
+
+def file_of(name: str) -> str:
+    """The table that holds the repeats of the figure or panel called `name`."""
+    return "fig1_ellipses" if name == "fig1" else f"{name}_runs"
 
 
 def read(name: str, table: pd.DataFrame) -> pd.DataFrame:

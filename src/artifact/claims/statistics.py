@@ -5,7 +5,7 @@ Each takes `means`, tables of means by name, one row a resampling and columns as
 line of its docstring is what the claims' table says of it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -95,10 +95,19 @@ def ensemble_gain(means: Means, temperature: float, **of: Any) -> Numbers:
 
 
 def largest_difference(
-    means: Means, tables: Sequence[str], metric: str, low: float, high: float
+    means: Means,
+    tables: Sequence[str],
+    metric: str,
+    low: float,
+    high: float,
+    learning_rates: Sequence[float] | None = None,
 ) -> Numbers:
     """The largest relative difference of the curves' means, ln(max/min), over the T asked for."""
-    found = [c for table in tables for c in curves(means, table, metric)]
+    found = [
+        c
+        for table in tables
+        for c in curves(_of_rates(means, table, learning_rates), table, metric)
+    ]
     ranges = [{t for t in c.columns.to_numpy(float) if low <= t <= high} for c in found]
     shared = sorted(set.intersection(*ranges))
     if len(found) < 2 or not shared:
@@ -162,13 +171,41 @@ def exponent(means: Means, tables: Sequence[Mapping[str, Any]]) -> Numbers:
     return np.polyfit(np.log([of["N"] for of in tables]), np.log(np.stack(batches)), 1)[0]
 
 
-def least_elbow(means: Means, table: str, below: float, above: float) -> Numbers:
-    """The least bend at T = 1 of any curve: the slope of ln C against ln T beyond, less before."""
+def least_bend(
+    means: Means,
+    table: str,
+    below: float,
+    above: float,
+    learning_rates: Sequence[float] | None = None,
+) -> Numbers:
+    """The least, of all curves, of how far the mean at T = 1 lies below the chord, and the far end.
+
+    The chord is the straight line in T from T = `below` to T = `above`; both distances are of ln
+    C. A curve that rises evenly in T lies on its chord and has 0, however steep it is; so has one
+    that does not rise beyond T = 1.
+    """
     bends = []
-    for found in curves(means, table, "ensemble_cross_entropy"):
-        low, middle, high = (np.log(at(found, t)) for t in (below, 1.0, above))
-        bends.append((high - middle) / np.log(above) - (middle - low) / -np.log(below))
+    for found in curves(_of_rates(means, table, learning_rates), table, "ensemble_cross_entropy"):
+        low, middle, high = (at(found, t) for t in (below, 1.0, above))
+        chord = low + (high - low) * (1.0 - below) / (above - below)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            bends.append(np.minimum(np.log(chord / middle), np.log(high / middle)))
     return np.min(bends, axis=0)
+
+
+def _of_rates(means: Means, table: str, rates: Sequence[float] | None) -> Means:
+    """The table's curves of some learning rates alone, all of which must be there."""
+    wide = table_of(means, table)
+    if rates is None:
+        return {table: wide}
+    held = wide.columns.get_level_values("learning_rate").to_numpy(float)
+    chosen = np.zeros(len(held), bool)
+    for rate in rates:
+        near = np.isclose(held, rate, rtol=TOLERANCE)
+        if not near.any():
+            raise LackingError(f"no learning rate {rate:g} in {table}")
+        chosen |= near
+    return {table: wide.loc[:, chosen]}
 
 
 def least_fall_with_examples(means: Means, table: str, temperature: float) -> Numbers:
@@ -180,10 +217,41 @@ def least_fall_with_examples(means: Means, table: str, temperature: float) -> Nu
 
 
 def shift(means: Means, table: str) -> Numbers:
-    """The slope of ln T against ln N, T the temperature of the least mean cross entropy."""
+    """The slope of ln T against ln N, T the temperature of the least mean cross entropy.
+
+    Where the least is at an edge of the grid, the temperature is not told: NaN.
+    """
     found = curves(means, table, "ensemble_cross_entropy")
     sizes = np.unique(table_of(means, table).columns.get_level_values("N"))
     if len(sizes) < 2:
         raise LackingError(f"{table} has one N")
     where = np.stack([best(c, "ensemble_cross_entropy") for c in found])
-    return np.polyfit(np.log(sizes), np.log(where), 1)[0]
+    for row, curve_of_n in zip(where, found, strict=True):
+        grid = curve_of_n.columns.to_numpy(float)
+        row[(row == grid[0]) | (row == grid[-1])] = np.nan
+    told = np.isfinite(where).all(axis=0)
+    slopes = np.full(where.shape[1], np.nan)
+    if told.any():
+        slopes[told] = np.polyfit(np.log(sizes), np.log(where[:, told]), 1)[0]
+    return slopes
+
+
+STATISTICS: Mapping[str, Callable[..., Numbers]] = {
+    statistic.__name__: statistic
+    for statistic in (
+        worst_ratio,
+        optimum,
+        ensemble_gain,
+        largest_difference,
+        steepest_prior,
+        softening,
+        least_rise,
+        fall_and_rise,
+        flattening,
+        exponent,
+        least_bend,
+        least_fall_with_examples,
+        shift,
+    )
+}
+"""Those that a claim may name."""

@@ -43,7 +43,7 @@ def judge(
     claim: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], root: int
 ) -> dict[str, Any]:
     """One claim: its statistic, the bootstrap interval of it over repeats, and the verdict."""
-    statistic = getattr(statistics, claim["statistic"])
+    statistic = statistics.STATISTICS[claim["statistic"]]
     of = dict(claim.get("of", {}))
     bottom, top = _bounds(claim)
     row: dict[str, Any] = {
@@ -73,6 +73,8 @@ def judge(
     except statistics.LackingError as error:
         return {**row, "note": f"not run: {error}"}
     repeats = min(map(len, used))
+    if math.isnan(estimate):
+        return {**row, "repeats": repeats, "note": f"not told. {row['note']}".strip(" .") + "."}
     row |= {"estimate": estimate, "repeats": repeats}
     if repeats < 2:
         return row

@@ -30,6 +30,12 @@ SMALL = 512
 LARGEST = 256
 """How many rows of U, those of the largest norms, precondition the conjugate gradients."""
 
+NEAR = 1536
+"""So many rows, solved by conjugate gradients too, precondition those of twice as many and more."""
+
+COARSE = 0.003
+"""To what relative error, in the norm of their matrix, the near rows are solved."""
+
 
 class Iteration(NamedTuple):
     """Conjugate gradients under way.
@@ -106,12 +112,14 @@ def conjugate_gradients(
     v: Float[Array, " P"],
     tolerance: float = 3e-5,
     largest: int = LARGEST,
+    near: int = NEAR,
 ) -> Float[Array, " P"]:
     """(UᵀU + δI)⁻¹ v, with no matrix larger than U and no m x m product.
 
     A sampled Fisher is mostly made by the few examples whose label was a surprise. The
     preconditioner M is that of the `largest` rows alone: few iterations remain, by the
-    largest eigenvalue of the others over δ.
+    largest eigenvalue of the others over δ. Where rows are many, as in a moving average,
+    M is that of the `near` rows, solved by the same iteration (`_near`).
 
     Args:
         factor: U.
@@ -120,38 +128,84 @@ def conjugate_gradients(
         tolerance: of the relative error |e|/|x|, by a bound that holds in exact
             arithmetic: UᵀU + δI >= M >= δI, hence δ|e|² <= r·M⁻¹r.
         largest: how many rows M is made of; 0 for none (M = δI).
+        near: how many rows M is made of where there are twice as many and more.
     """
     m, _ = shape(factor)
+    many = m >= 2 * near
+    if many:
+        # The bound of `_near` asks that it holds all rows that precondition it in turn.
+        largest = min(largest, near)
+    norms = squared_norms(factor)
+    _, order = jax.lax.top_k(norms, min(near if many else largest, m))
     if largest > 0:
-        _, chosen = jax.lax.top_k(squared_norms(factor), min(largest, m))
-        precondition = woodbury(take(factor, chosen), damping)
+        precondition = woodbury(take(factor, order[:largest]), damping)
     else:
 
         def precondition(u: Array) -> Array:
             return u / damping
 
-    def apply(u: Array) -> Array:
-        return transpose_times(factor, times(factor, u)) + damping * u
+    if many:
+        rest = norms.at[order[:near]].set(0).sum()
+        rows = take(factor, order[:near])
+        return _near(factor, damping, v, tolerance, precondition, rows, rest)
+    bound = tolerance**2 * damping
+    return _iterate(factor, damping, v, precondition, lambda at: bound * jnp.vdot(at.x, at.x)).x
+
+
+def _near(
+    factor: Factor,
+    damping: Scalar,
+    v: Float[Array, " P"],
+    tolerance: float,
+    precondition: Callable[[Array], Array],
+    rows: Factor,
+    rest: Float[Array, ""],
+) -> Float[Array, " P"]:
+    """Conjugate gradients preconditioned by M, that of some rows of U, few enough for the cache.
+
+    M⁻¹ is applied by conjugate gradients to an error of η = `COARSE` in M's norm. The other
+    rows' squared norms sum to `rest`, hence UᵀU + δI <= (1 + ρ)M with ρ = rest/δ, and
+    0 <= M⁻¹ - (UᵀU + δI)⁻¹ <= min(ρ, 1)M⁻¹. So a last x + z, for which U is not read again,
+    leaves δ|e|² <= (min(ρ, 1) + η)² r·z, but for η² of it.
+    """
+
+    def solve_rows(u: Array) -> Array:
+        # u·x is |x|² in M's norm.
+        return _iterate(rows, damping, u, precondition, lambda at: COARSE**2 * jnp.vdot(u, at.x)).x
+
+    bound = tolerance**2 * damping / (jnp.minimum(rest / damping, 1) + COARSE) ** 2
+    end = _iterate(factor, damping, v, solve_rows, lambda at: bound * jnp.vdot(at.x, at.x))
+    return end.x + end.z
+
+
+def _iterate(
+    factor: Factor,
+    damping: Scalar,
+    v: Float[Array, " P"],
+    precondition: Callable[[Array], Array],
+    enough: Callable[[Iteration], Array],
+) -> Iteration:
+    """Conjugate gradients until r·M⁻¹r <= `enough`, flexible: M⁻¹ need not be linear."""
+    m, _ = shape(factor)
 
     def unfinished(at: Iteration) -> Array:
-        bound = tolerance**2 * damping * jnp.vdot(at.x, at.x)
         # m + 1 iterations suffice but for rounding.
-        return (jnp.vdot(at.r, at.z) > bound) & (at.done < 10 * (m + 1))
+        return (jnp.vdot(at.r, at.z) > enough(at)) & (at.done < 10 * (m + 1))
 
     def body(at: Iteration) -> Iteration:
-        ap = apply(at.p)
+        ap = transpose_times(factor, times(factor, at.p)) + damping * at.p
         rz = jnp.vdot(at.r, at.z)
         step = rz / jnp.vdot(at.p, ap)
         r = at.r - step * ap
         z = precondition(r)
-        p = z + (jnp.vdot(r, z) / rz) * at.p
+        p = z + (jnp.vdot(r - at.r, z) / rz) * at.p
         return Iteration(at.x + step * at.p, r, z, p, at.done + 1)
 
     z = precondition(v)
     start = Iteration(jnp.zeros_like(v), v, z, z, jnp.zeros((), int))
     end = jax.lax.while_loop(unfinished, body, start)
     # NaN ends the loop, be it at its start: the chain has diverged, and must not stand still.
-    return jnp.where(jnp.isnan(jnp.vdot(end.r, end.z)), jnp.nan, end.x)
+    return end._replace(x=jnp.where(jnp.isnan(jnp.vdot(end.r, end.z)), jnp.nan, end.x))
 
 
 def _cholesky(lower: Float[Array, "n n"], damping: Scalar) -> Float[Array, "n n"]:

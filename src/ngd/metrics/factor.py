@@ -49,9 +49,11 @@ class Blocks(NamedTuple):
 
     Attributes:
         layers: a block for each layer.
+        norms: |u|² of each row u, shape (m,): made with the rows, while they are in the cache.
     """
 
     layers: tuple[Block, ...]
+    norms: Float[Array, " m"]
 
 
 class Fixed(NamedTuple):
@@ -90,6 +92,17 @@ def fixed(rows: Rows) -> Fixed:
     """Rows with their products."""
     first, second = np.tril_indices(rows.shape[1])
     return Fixed(rows, rows[:, first] * rows[:, second])
+
+
+def side_by_side(layers: tuple[Block, ...]) -> Blocks:
+    """Blocks with their rows' norms."""
+    norms = jnp.zeros(())
+    for block in layers:
+        if isinstance(block, Outer):
+            norms = norms + jnp.sum(block.inputs**2, axis=1) * jnp.sum(block.deltas**2, axis=1)
+        else:
+            norms = norms + jnp.sum(block.rows**2, axis=1)
+    return Blocks(layers, norms)
 
 
 def scale(factor: Factor, weights: Float[Array, " m"]) -> Weighted:
@@ -185,15 +198,7 @@ def squared_norms(factor: Factor) -> Float[Array, " m"]:
         return factor.weights**2 * squared_norms(factor.rows)
     if isinstance(factor, Fixed):
         return squared_norms(factor.rows)
-    if not isinstance(factor, Blocks):
-        return jnp.sum(factor**2, axis=1)
-    total = jnp.zeros(())
-    for block in factor.layers:
-        if isinstance(block, Outer):
-            total = total + jnp.sum(block.inputs**2, axis=1) * jnp.sum(block.deltas**2, axis=1)
-        else:
-            total = total + jnp.sum(block.rows**2, axis=1)
-    return total
+    return factor.norms if isinstance(factor, Blocks) else jnp.sum(factor**2, axis=1)
 
 
 def gram(factor: Factor) -> Float[Array, "m m"]:

@@ -10,7 +10,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from ngd import bounds, minibatch
 from ngd.metrics.factor import Factor, Rows, fixed, scale
 from ngd.metrics.metric import Metric, memoryless
-from ngd.task import PIECE, Params, Task, per_example_gradients
+from ngd.task import Params, Task, per_example_gradients, piece
 
 Labels = Callable[[Array], Array]
 
@@ -117,7 +117,7 @@ def sampled_fisher(
 
         examples = (jax.random.split(key_label, batch_size), x)
         if sharding is None:
-            factor = jax.lax.map(row, examples, batch_size=PIECE)
+            factor = jax.lax.map(row, examples, batch_size=piece(task.x).size)
         else:
             factor = jax.vmap(row)(jax.lax.with_sharding_constraint(examples, sharding))
         dtype = jax.tree.leaves(factor)[0].dtype

@@ -1,16 +1,15 @@
 """Verdicts on made-up repeats whose truth is known."""
 
-from inspect import signature
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from tests.artifact import small
 
-from artifact.claims import repeats, statistics, verdicts
+from artifact import catalogue
+from artifact.claims import claimfile, repeats, statistics, verdicts
 
-CLAIMS = yaml.safe_load((Path(__file__).parents[3] / "workflow/claims.yaml").read_text())
+CLAIMS = claimfile.read(small.ROOT / "workflow/claims.yaml")
 OPTIMUM = {
     "claim": "an optimum",
     "where": "here",
@@ -42,6 +41,7 @@ def runs(count, noise, best=1.0, examples=100, rate=0.1, seed=0):
                     "single_cross_entropy": value + 0.5,
                     "single_accuracy": 0.8,
                     "diverged_at": -1,
+                    "dead_at": -1,
                 }
             )
     return pd.DataFrame(rows)
@@ -164,21 +164,68 @@ def test_slopes_over_training_set_sizes():
     np.testing.assert_allclose(statistics.shift(means, "fig7b"), 0.5)
 
 
-def test_the_elbow_is_the_least_of_all_curves():
-    table = pd.concat([runs(3, 0.0), runs(3, 0.0, best=4.0, rate=0.2)])
-    found = statistics.least_elbow({"fig7a": repeats.of_sweep(table)}, "fig7a", 0.25, 4.0)
-    # The curve of ε = 0.2, which falls all the way, bends least.
-    low, middle, high = (np.log(1 + np.log(t / 4) ** 2) for t in (0.25, 1.0, 4.0))
-    np.testing.assert_allclose(found, (high - 2 * middle + low) / np.log(4))
+@pytest.mark.parametrize("lost", ["diverged_at", "dead_at"])
+def test_a_lost_chain_scores_worst_whatever_it_scored(lost):
+    table = runs(3, 0.0)
+    table.loc[0, [lost, "ensemble_cross_entropy", "ensemble_accuracy"]] = [0, 0.001, 1.0]
+    row = repeats.of_sweep(table).iloc[0]
+    assert row["ensemble_cross_entropy"].iloc[0] == np.inf
+    assert row["ensemble_accuracy"].iloc[0] == 0
+    assert np.isfinite(row["ensemble_cross_entropy"].iloc[1:]).all()
 
 
-@pytest.mark.parametrize("claim", CLAIMS, ids=[claim["claim"] for claim in CLAIMS])
-def test_the_claims_file_is_sound(claim):
-    optional = {"of", "note"}
-    required = {"claim", "where", "says", "statistic", "tables", "between"}
-    assert required <= set(claim) <= required | optional
-    statistic = getattr(statistics, claim["statistic"])
-    signature(statistic).bind({}, **claim.get("of", {}))
-    bottom, top = claim["between"]
-    assert bottom is not None or top is not None
-    assert sum(other["claim"] == claim["claim"] for other in CLAIMS) == 1
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [
+        (0.7, 1.4, "reproduced"),  # the criterion's bounds belong to it
+        (0.8, 1.0, "reproduced"),
+        (0.69, 1.4, "inconclusive"),
+        (0.7, 1.41, "inconclusive"),
+        (0.5, 0.7, "inconclusive"),
+        (0.5, 0.69, "not reproduced"),
+        (1.41, 2.0, "not reproduced"),
+        (1.4, 2.0, "inconclusive"),
+        (0.5, 2.0, "inconclusive"),
+    ],
+)
+def test_an_interval_within_the_criterion_reproduces_and_one_outside_does_not(low, high, verdict):
+    assert verdicts.of_interval(low, high, 0.7, 1.4) == verdict
+
+
+def test_a_claim_with_one_bound_has_the_other_at_infinity():
+    claim = {**OPTIMUM, "between": [0.7, None]}
+    assert verdict(runs(10, 0.05, best=4.0), claim)["verdict"] == "reproduced"
+    claim = {**OPTIMUM, "between": [None, 1.4]}
+    row = verdict(runs(10, 0.05, best=4.0), claim)
+    assert (row["verdict"], row["criterion"]) == ("not reproduced", "<= 1.4")
+
+
+def test_every_claim_reads_tables_that_are_made_and_names_a_known_statistic():
+    made = catalogue.tables(small.config("paper"))
+    for claim in CLAIMS:
+        assert claim["statistic"] in statistics.STATISTICS
+        assert {repeats.file_of(name) for name in claim["tables"]} <= made
+
+
+WRONG = {
+    "a name that stands twice": lambda c: [c, c],
+    "no bound": lambda c: [{**c, "between": [None, None]}],
+    "bounds that do not rise": lambda c: [{**c, "between": [2.0, 1.0]}],
+    "a bound that is no number": lambda c: [{**c, "between": ["a", 1.0]}],
+    "an unknown statistic": lambda c: [{**c, "statistic": "__import__"}],
+    "arguments that the statistic does not take": lambda c: [{**c, "of": {"colour": 1}}],
+    "an unknown key": lambda c: [{**c, "sure": True}],
+    "a name that is no word": lambda c: [{**c, "claim": "../x"}],
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_claim_that_cannot_be_judged_is_refused_in_one_line(tmp_path, wrong):
+    path = tmp_path / "claims.yaml"
+    good = next(claim for claim in CLAIMS if claim["statistic"] == "optimum")
+    path.write_text(yaml.safe_dump([good]))
+    assert claimfile.read(path) == [good]
+    path.write_text(yaml.safe_dump(WRONG[wrong](good)))
+    with pytest.raises(claimfile.ClaimError, match=r"^claims\.yaml: claim ") as caught:
+        claimfile.read(path)
+    assert "\n" not in str(caught.value)

@@ -10,7 +10,7 @@ from ngd import minibatch
 from ngd.layers import layer_gradients
 from ngd.metrics import moving_average, sampled_fisher
 from ngd.metrics.average import smoothing
-from ngd.metrics.damping import pick_solver
+from ngd.metrics.damping import NEAR, pick_solver
 from ngd.metrics.factor import rows_of, shape
 from ngd.models import CNN, MLP
 from ngd.samplers import stochastic_ngd
@@ -39,12 +39,15 @@ def test_every_update_agrees_with_the_dense_float64_solution(kind, alpha, tolera
         model, x = CNN(channels=6), jax.random.uniform(key, (700, 14, 14, 1))
     task = Task(model.apply, x, y, l2(0.1))
     position = model.init(key, x[:1])
-    metric = moving_average(sampled_fisher(task, 600, layer_gradients(model)), alpha, tolerance)
+    metric = moving_average(sampled_fisher(task, 620, layer_gradients(model)), alpha, tolerance)
     rate, delta = 0.05, 0.1
     sampler = stochastic_ngd.build(task, metric, rate, delta, 30)
     step, estimate = jax.jit(sampler.step), jax.jit(metric.estimate)
     state = sampler.init(position)
-    assert pick_solver(*shape(estimate(key, position, state.memory)[0])) == "cg"
+    rows, parameters = shape(estimate(key, position, state.memory)[0])
+    assert pick_solver(rows, parameters) == "cg"
+    # Both of the preconditioners are met.
+    assert (rows >= 2 * NEAR) == (alpha > 0)
     average = None
     for number in range(200):
         rng_key = jax.random.key(number)
@@ -52,7 +55,7 @@ def test_every_update_agrees_with_the_dense_float64_solution(kind, alpha, tolera
         # The newest estimate alone: a first estimate stands for the whole average, the
         # other rows have no weight.
         fresh, _ = estimate(key_metric, state.position, metric.init(position))
-        u = np.asarray(rows_of(fresh), np.float64)[:600]
+        u = np.asarray(rows_of(fresh), np.float64)[:620]
         newest = u.T @ u
         average = newest if average is None else alpha * average + (1 - alpha) * newest
         g = np.asarray(

@@ -60,25 +60,56 @@ def test_the_default_solver_is_the_picked_one(shape, solver):
     np.testing.assert_array_equal(default, picked)
 
 
+@pytest.mark.parametrize("near", [2, 10, 20, 21])
 @pytest.mark.parametrize("largest", [0, 1, 7, 40, 100])
-def test_conjugate_gradients_keep_their_bound_whatever_preconditions_them(x64, largest):
+def test_conjugate_gradients_keep_their_bound_whatever_preconditions_them(x64, largest, near):
     """Rows of very different norms, more of them than are chosen."""
     rng = np.random.default_rng(0)
     u = rng.normal(size=(40, 60)) * np.exp(rng.normal(size=(40, 1)) * 2)
     v = rng.normal(size=60)
     for tolerance in (1e-2, 1e-4, 1e-6):
-        found = damped.conjugate_gradients(jnp.asarray(u), 0.1, jnp.asarray(v), tolerance, largest)
+        found = damped.conjugate_gradients(
+            jnp.asarray(u), 0.1, jnp.asarray(v), tolerance, largest, near
+        )
         exact = np.linalg.solve(dense(u, 0.1), v)
         assert np.linalg.norm(found - exact) <= 1.01 * tolerance * np.linalg.norm(found)
 
 
-def test_conjugate_gradients_of_nothing_are_nothing():
-    solution = damped.conjugate_gradients(jnp.ones((3, 5)), 0.1, jnp.zeros(5))
+def test_rows_that_weigh_nothing_cost_one_product_with_all_rows(x64, monkeypatch):
+    """Products with all rows are counted as they are done."""
+    rng = np.random.default_rng(0)
+    u = rng.normal(size=(40, 60)) * np.where(np.arange(40) < 10, 1, 1e-5)[:, None]
+    done = []
+
+    def counted(factor, v):
+        if len(factor) == 40:
+            jax.debug.callback(lambda: done.append(1))
+        return factor @ v
+
+    monkeypatch.setattr(damped, "times", counted)
+    v = rng.normal(size=60)
+    found = damped.conjugate_gradients(jnp.asarray(u), 0.1, jnp.asarray(v), 3e-5, 5, 10)
+    jax.effects_barrier()
+    exact = np.linalg.solve(dense(u, 0.1), v)
+    assert np.linalg.norm(found - exact) <= 3e-5 * np.linalg.norm(exact)
+    assert len(done) == 1
+
+
+NEARS = [1, 1536]
+
+
+@pytest.mark.parametrize("near", NEARS)
+def test_conjugate_gradients_of_nothing_are_nothing(near):
+    solution = damped.conjugate_gradients(jnp.ones((3, 5)), 0.1, jnp.zeros(5), near=near)
     np.testing.assert_array_equal(solution, 0)
 
 
-def test_conjugate_gradients_end_when_a_chain_has_diverged():
-    solution = damped.conjugate_gradients(jnp.full((3, 5), jnp.nan), 0.1, jnp.ones(5))
+@pytest.mark.parametrize("near", NEARS)
+@pytest.mark.parametrize("spoilt", ["rows", "gradient"])
+def test_conjugate_gradients_end_when_a_chain_has_diverged(near, spoilt):
+    rows = jnp.full((3, 5), jnp.nan if spoilt == "rows" else 1.0)
+    v = jnp.full(5, jnp.nan if spoilt == "gradient" else 1.0)
+    solution = damped.conjugate_gradients(rows, 0.1, v, near=near)
     assert not np.isfinite(solution).any()
 
 

@@ -7,7 +7,6 @@ import pytest
 
 from ngd.metrics import damping as damped
 from ngd.metrics.factor import (
-    Blocks,
     Kernel,
     Outer,
     fixed,
@@ -17,6 +16,7 @@ from ngd.metrics.factor import (
     scale,
     second_moment,
     shape,
+    side_by_side,
     squared_norms,
     take,
     times,
@@ -35,7 +35,7 @@ def blocks(m, seed=0):
         Outer(jnp.asarray(a), jnp.asarray(delta)),
         Outer(jnp.asarray(b), jnp.asarray(gamma)),
     )
-    factor = Blocks(layers)
+    factor = side_by_side(layers)
     rows = [
         np.concatenate(
             [kernel[n].T.ravel(), np.outer(a[n], delta[n]).ravel(), np.kron(b[n], gamma[n])]

@@ -79,3 +79,23 @@ def test_cnn_is_flaxs_convolutions_with_the_same_kernels(x64, side, depth):
     gradients = slopes(ours)(params, x), slopes(reference)(theirs, x)
     for mine, theirs in zip(*map(jax.tree.leaves, gradients), strict=True):
         np.testing.assert_allclose(mine, theirs, rtol=1e-9, atol=1e-12)
+
+
+def test_curvature_of_the_cnn_is_that_of_flaxs_convolutions(x64):
+    """Forward over reverse, as `jax.hessian` differentiates."""
+    x = jnp.asarray(np.random.default_rng(1).normal(size=(2, 9, 9, 2)))
+    params = jax.jit(CNN().init)(jax.random.key(0), x)
+    convolutions = {f"Conv_{i}": params["params"][f"Convolution_{i}"] for i in range(3)}
+    theirs = {"params": {**convolutions, "Dense_0": params["params"]["Dense_0"]}}
+
+    def products(model, p):
+        def slope(p, x):
+            cost = lambda p, x: (model.apply(p, x)[:, 1] ** 2).sum()  # noqa: E731
+            return jax.grad(cost, argnums=(0, 1))(p, x)
+
+        directions = jax.tree.map(lambda leaf: jnp.cos(leaf + 1), (p, x))
+        return jax.jit(lambda: jax.jvp(slope, (p, x), directions)[1])()
+
+    ours, reference = products(CNN(), params), products(FlaxCNN(10, 10), theirs)
+    for mine, other in zip(*map(jax.tree.leaves, (ours, reference)), strict=True):
+        np.testing.assert_allclose(mine, other, rtol=1e-8, atol=1e-11)

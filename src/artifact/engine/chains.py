@@ -1,0 +1,283 @@
+"""Chains at points of a sweep: burnt in, sampled, and scored as ensembles."""
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+from jaxtyping import Array, Int, PRNGKeyArray
+
+from artifact.engine.finished import Finished
+from artifact.engine.keys import key
+from artifact.protocols import Checkpoints, Examples, Experiment, Progress
+from artifact.settings.sweeps import Point
+from ngd import predictive, sampling
+from ngd.samplers.algorithm import Info
+from ngd.task import Params
+
+PIECES = 40
+"""A chain runs in so many calls, for the progress bar; the numbers don't depend on it."""
+
+TEST_EXAMPLES_AT_A_TIME = 2000
+
+FIRST = (1, 2, 4, 8)
+"""The updates after which a chain's distance from its start is kept, to know it again."""
+
+TOLERANCE = 1e-3
+"""Of those distances, relative. Conjugate gradients end at 3e-5 of an update; another law that
+moves a chain by less than this part in eight updates is told by the settings alone."""
+
+Row = dict[str, Any]
+
+
+class Plan(NamedTuple):
+    """What a job runs.
+
+    Attributes:
+        figure: a coordinate of the chains' keys.
+        points: N, ε, T and B: one, or all temperatures of an N and ε that run `together`.
+        seeds: each a training set, a start and a chain.
+        root: the root seed.
+        burn_in: updates before the first sample.
+        samples: updates sampled.
+        together: whether the points run as one program. Their chains then share each update's
+            draw, and a rounding error may differ with the number of points.
+    """
+
+    figure: str
+    points: Sequence[Point]
+    seeds: Sequence[int]
+    root: int
+    burn_in: int
+    samples: int
+    together: bool = False
+
+    @property
+    def updates(self) -> int:
+        """Of one chain."""
+        return self.burn_in + self.samples
+
+
+class Kept(NamedTuple):
+    """What is kept of a chain.
+
+    Attributes:
+        ensemble: of its samples.
+        diverged_at: the update at which it left the finite numbers, or -1.
+        dead_at: the update since which it answers the same to every input, or -1.
+    """
+
+    ensemble: predictive.Ensemble
+    diverged_at: Int[Array, ""]
+    dead_at: Int[Array, ""]
+
+
+def chain_key(
+    root: int, figure: str, point: Point, seed: int, together: bool = False
+) -> PRNGKeyArray:
+    """The key of a chain, by its figure, N, ε, T and seed; of those together without T."""
+    coordinates = {"N": point.examples, "learning_rate": point.learning_rate}
+    if not together:
+        coordinates["temperature"] = point.temperature
+    return key(root, figure, "chain", seed=seed, **coordinates)
+
+
+def run(
+    experiment: Experiment,
+    plan: Plan,
+    progress: Progress,
+    checkpoints: Checkpoints,
+    candidates: Mapping[int, Finished] = MappingProxyType({}),
+) -> pd.DataFrame:
+    """The test scores of every seed's chains.
+
+    Args:
+        experiment: model, sampler and data.
+        plan: points and seeds.
+        progress: told of the updates done.
+        checkpoints: where a killed job left off, and this one will.
+        candidates: chains finished before, by other code perhaps: taken, by seed, if their first
+            updates come out again.
+
+    Returns:
+        A row a point and seed: `tables.COORDINATES`, seed, the fields of `predictive.Scores`,
+        diverged_at and dead_at (`Kept`), and first, the distances from the start after the
+        updates `FIRST`, as text; of a candidate that was taken also taken, which is true.
+
+    Raises:
+        ValueError: several points, which neither run together nor are of one N and ε.
+    """
+    _check(plan)
+    go_on = compiled(experiment, plan)
+    total = plan.updates
+    record: dict[str, Any] = {"rows": [], "distances": []}
+    first_seed, first_update = 0, 0
+    restored = checkpoints.restore(begin(experiment, plan, plan.seeds[0])[1:])
+    if restored is not None:
+        done, at, record = restored
+        first_seed, first_update = divmod(done, total)
+    with progress(len(plan.seeds) * total) as advance:
+        advance(first_seed * total + first_update)
+        for number, seed in enumerate(plan.seeds[first_seed:], first_seed):
+            train, state, kept = begin(experiment, plan, seed)
+            start = 0
+            if restored is not None and number == first_seed:
+                (state, kept), start = at, first_update
+            else:
+                record["distances"] = []
+            origin = positions(plan, begin(experiment, plan, seed)[1])
+            rng_key = chain_key(plan.root, plan.figure, plan.points[0], seed, plan.together)
+            for first, last in pairwise(sorted({start, total, *_ends(total, start)})):
+                state, kept = go_on(train, rng_key, state, kept, first, last - first)
+                jax.block_until_ready(kept)
+                advance(last - first)
+                if last in FIRST:
+                    moved = positions(plan, state) - origin
+                    record["distances"].append(np.linalg.norm(moved, axis=1).tolist())
+                known = candidates.get(seed) if last == FIRST[-1] else None
+                if known is not None and agree(known.first, _by_point(record)) < TOLERANCE:
+                    record["rows"] += [{**row, "taken": True} for row in known.rows]
+                    advance(total - last)
+                    break
+                if last < total:
+                    checkpoints.save(number * total + last, (state, kept), record)
+            else:
+                rows = scored(experiment, plan, seed, kept)
+                for row, distances in zip(rows, _by_point(record), strict=True):
+                    row["first"] = " ".join(map(repr, distances))
+                record["rows"] += rows
+    return pd.DataFrame(record["rows"]).sort_values(["temperature", "seed"], ignore_index=True)
+
+
+def agree(first: Sequence[Sequence[float]], again: Sequence[Sequence[float]]) -> float:
+    """The largest relative difference of two chains' first distances; infinite if none are kept."""
+    kept, found = np.asarray(first, float), np.asarray(again, float)
+    if kept.shape != found.shape or not kept.size:
+        return float("inf")
+    return float(np.max(np.abs(kept - found) / np.abs(found)))
+
+
+def _by_point(record: dict[str, Any]) -> list[list[float]]:
+    return np.transpose(record["distances"]).tolist()
+
+
+def _ends(total: int, start: int) -> list[int]:
+    """Where the calls of a chain end."""
+    piece = -(-total // PIECES)
+    ends = [*FIRST, *range(piece, total, piece)]
+    return [end for end in ends if start < end < total]
+
+
+def positions(plan: Plan, state: Any) -> np.ndarray:
+    """The flat parameters of each point's chain, in double precision."""
+    leaves = [np.asarray(leaf, float) for leaf in jax.tree.leaves(state.position)]
+    points = len(plan.points) if plan.together else 1
+    return np.concatenate([leaf.reshape(points, -1) for leaf in leaves], axis=1)
+
+
+def _check(plan: Plan) -> None:
+    corners = {(point.examples, point.learning_rate) for point in plan.points}
+    if (len(plan.points) != 1 and not plan.together) or len(corners) != 1:
+        raise ValueError(
+            f"points must be one, or together and of one N and learning_rate, got {plan.points}"
+        )
+
+
+def compiled(experiment: Experiment, plan: Plan) -> Callable[..., tuple[Any, Kept]]:
+    """A function of (train, rng_key, state, kept, first, count): so many updates of a chain.
+
+    The training set is an argument, so that all seeds share one compilation.
+    """
+    fold = folded(experiment, plan.burn_in)
+
+    def chain(
+        train: Examples,
+        rng_key: PRNGKeyArray,
+        values: dict[str, Any],
+        state: Any,
+        kept: Kept,
+        first: int,
+        count: int,
+    ) -> tuple[Any, Kept]:
+        point = plan.points[0]._replace(**values)
+        algorithm = experiment.algorithm(experiment.task(train), point)
+        return sampling.run(rng_key, algorithm, state, count, fold, kept, first)
+
+    values: dict[str, Any] = {}
+    if plan.together:
+        chain = jax.vmap(chain, (None, None, 0, 0, 0, None, None))
+        values = {
+            "temperature": jnp.array([point.temperature for point in plan.points]),
+            "batch_size": jnp.array([point.batch_size for point in plan.points]),
+        }
+    go_on = jax.jit(chain, donate_argnums=(3, 4))
+    return lambda train, rng_key, state, kept, first, count: go_on(
+        train, rng_key, values, state, kept, first, count
+    )
+
+
+def folded(experiment: Experiment, burn_in: int) -> Callable[..., Kept]:
+    """What is kept after an update, of what was kept before it."""
+    test = experiment.test
+    model = experiment.task(test).logits
+
+    def logits(position: Params) -> Array:
+        # In pieces, since a network's activations on all test images take most of a job's memory.
+        return jax.lax.map(
+            lambda x: model(position, x[None])[0], test.x, batch_size=TEST_EXAMPLES_AT_A_TIME
+        )
+
+    def fold(kept: Kept, update: Int[Array, ""], state: Any, info: Info) -> Kept:
+        ensemble = jax.lax.cond(
+            update >= burn_in,
+            lambda: predictive.add(kept.ensemble, logits(state.position), test.y),
+            lambda: kept.ensemble,
+        )
+        first = (kept.diverged_at < 0) & ~jnp.isfinite(info.length)
+        diverged_at = jnp.where(first, update, kept.diverged_at)
+        if not experiment.probe:
+            return Kept(ensemble, diverged_at, kept.dead_at)
+        answers = model(state.position, test.x[: experiment.probe])
+        since = jnp.where(kept.dead_at < 0, update, kept.dead_at)
+        return Kept(ensemble, diverged_at, jnp.where((answers == answers[0]).all(), since, -1))
+
+    return fold
+
+
+def begin(experiment: Experiment, plan: Plan, seed: int) -> tuple[Examples, Any, Kept]:
+    """A seed's training set, the state where its chains start, and nothing kept."""
+    train = experiment.train(seed)
+    algorithm = experiment.algorithm(experiment.task(train), plan.points[0])
+    state = algorithm.init(experiment.position(seed))
+    ensemble = predictive.start(len(experiment.test.y), experiment.labels)
+    kept = Kept(ensemble, jnp.full((), -1), jnp.full((), -1))
+    if plan.together:
+        state, kept = jax.tree.map(lambda leaf: jnp.stack([leaf] * len(plan.points)), (state, kept))
+    # Copies, since `go_on` takes over the buffers that it is given.
+    state, kept = jax.tree.map(jnp.array, (state, kept))
+    return train, state, kept
+
+
+def scored(experiment: Experiment, plan: Plan, seed: int, kept: Kept) -> list[Row]:
+    """A row for each point."""
+    rows = []
+    for i, point in enumerate(plan.points):
+        own = jax.tree.map(lambda leaf, i=i: leaf[i], kept) if plan.together else kept
+        scores = predictive.scores(own.ensemble, experiment.test.y)
+        rows.append(
+            {
+                "N": point.examples,
+                "learning_rate": point.learning_rate,
+                "temperature": point.temperature,
+                "batch_size": point.batch_size,
+                "seed": seed,
+                **{name: float(score) for name, score in scores._asdict().items()},
+                "diverged_at": int(own.diverged_at),
+                "dead_at": int(own.dead_at),
+            }
+        )
+    return rows

@@ -1,0 +1,57 @@
+"""Holding a process to the device and the threads that it was given."""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+
+PLATFORMS = {"cpu": "cpu", "gpu": "cuda"}
+
+XLA_FLAGS = "--xla_cpu_experimental_ynn_fusion_type="
+"""No fusions by YNNPACK: those of jaxlib 0.10.2 give wrong numbers in silence (JAX issue 39103)."""
+
+
+KEPT = ("JAX_COMPILATION_CACHE_DIR",)
+"""Of JAX's variables: those which change no number."""
+
+
+def claim(device: str, threads: int) -> None:
+    """Limit JAX to one platform, and its and the linear algebra's pools to `threads`.
+
+    Whatever else the environment tells JAX or XLA is dropped: double precision, other random
+    numbers, host devices and debugging all change what a job computes.
+
+    All of them read these variables at their start. Two JAX processes of default size on
+    two cores run several times slower each; a JAX that finds no GPU takes the CPU, unless
+    it is told the platform, when it fails.
+
+    Args:
+        device: a key of `PLATFORMS`.
+        threads: how many.
+
+    Raises:
+        RuntimeError: JAX or NumPy is already imported, and the limits would be ignored.
+    """
+    late = [module for module in ("jax", "numpy") if module in sys.modules]
+    if late:
+        raise RuntimeError(f"the device must be claimed before {late[0]} is imported")
+    pools = ("NPROC", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    os.environ.update(dict.fromkeys(pools, str(threads)))
+    told = [name for name in os.environ if name.startswith(("JAX_", "XLA_")) and name not in KEPT]
+    for name in told:
+        del os.environ[name]
+    os.environ["JAX_PLATFORMS"] = PLATFORMS[device]
+    os.environ["XLA_FLAGS"] = XLA_FLAGS
+
+
+def lacks_gpu() -> str:
+    """What keeps JAX from using a GPU of this machine; empty if nothing is known to."""
+    if importlib.util.find_spec("jax_cuda13_plugin") is None:
+        return "JAX's CUDA plugin is not installed (requirements-gpu.lock)"
+    tool = shutil.which("nvidia-smi")
+    command = [tool, "--list-gpus"] if tool else ["false"]
+    listed = subprocess.run(command, capture_output=True, text=True)  # noqa: S603
+    if listed.returncode or "GPU" not in listed.stdout:
+        return "nvidia-smi lists no GPU"
+    return ""

@@ -1,0 +1,65 @@
+"""Figs 5 and 6: stochastic NGD and a multilayer perceptron, section 6.3."""
+
+from collections.abc import Callable
+
+import flax.linen as nn
+import jax
+
+from artifact.engine.keys import key
+from artifact.figures.fig5_6.settings_mlp import MLPPoint
+from artifact.problems import images as mnist_task
+from artifact.problems.mnist import Images
+from artifact.protocols import Examples, Experiment
+from ngd.layers import layer_gradients
+from ngd.metrics.fisher import sampled_fisher
+from ngd.metrics.metric import Metric
+from ngd.models.mlp import MLP
+from ngd.samplers import stochastic_ngd
+from ngd.task import Task, l2
+
+
+def experiment(settings: MLPPoint, examples: int, root: int, images: Images) -> Experiment:
+    """At N = `examples`, with the root seed `root` and MNIST."""
+    model = MLP(settings.hidden)
+    gradients = layer_gradients(model)
+    return on_projected_images(
+        settings,
+        examples,
+        root,
+        images,
+        model,
+        lambda task: sampled_fisher(task, settings.fisher_examples, gradients),
+    )
+
+
+def on_projected_images(
+    settings: MLPPoint,
+    examples: int,
+    root: int,
+    images: Images,
+    model: nn.Module,
+    metric: Callable[[Task], Metric],
+    input_scale: float = 1.0,
+) -> Experiment:
+    """A model of the images' random projection, times `input_scale`, and a metric of its task."""
+    features = settings.projected_inputs
+    projection = input_scale * jax.random.normal(
+        key(root, "mnist", "projection", to=features), (28 * 28, features)
+    )
+
+    def project(examples: Examples) -> Examples:
+        return Examples(examples.x.reshape(-1, 28 * 28) @ projection, examples.y)
+
+    test = project(mnist_task.test_set(images))
+    regulariser = l2(settings.regularisation / examples)
+    return Experiment(
+        task=lambda train: Task(model.apply, train.x, train.y, regulariser),
+        algorithm=lambda task, point: stochastic_ngd.build(
+            task, metric(task), point.learning_rate, settings.damping, point.batch_size
+        ),
+        train=lambda seed: project(mnist_task.training_set(images, root, examples, seed)),
+        position=lambda seed: model.init(key(root, "mlp", "start", seed=seed), test.x[:1]),
+        test=test,
+        labels=10,
+        probe=mnist_task.PROBE,
+    )

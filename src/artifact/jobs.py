@@ -1,0 +1,279 @@
+"""One job of the workflow: read its inputs, run an experiment, write what it yields."""
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from artifact import catalogue
+from artifact.engine import chains, checkpoints, finished, progress
+from artifact.problems import mnist
+from artifact.records import files, integrity, provenance, tables
+from artifact.settings.sweeps import Point
+
+READERS: Mapping[str, Callable[[Path], Any]] = {
+    "images": mnist.read,
+    "warm_start": lambda path: np.load(path, allow_pickle=False),
+}
+
+
+class Given(NamedTuple):
+    """What a job is given besides its settings.
+
+    Attributes:
+        inputs: files by the name of the argument that takes what they hold; see `READERS`.
+        outputs: files by the name of the result that goes there, and "provenance".
+        log: where progress is shown.
+        threads: what the process is pinned to.
+        code: the identity of what its numbers depend on.
+    """
+
+    inputs: Mapping[str, Path]
+    outputs: Mapping[str, Path]
+    log: Path
+    threads: int
+    code: str
+
+
+def run_chains(
+    experiment: str,
+    figure: str,
+    settings: Mapping[str, Any],
+    points: Sequence[Mapping[str, Any]],
+    updates: Sequence[int],
+    seeds: Sequence[int],
+    root: int,
+    checkpoint_folder: Path,
+    archive: Path,
+    given: Given,
+) -> None:
+    """Run the chains of some points and seeds: the rows of a sweep's table that these are.
+
+    Args:
+        experiment: an entry of the catalogue.
+        figure: the folder of the points, a coordinate of the chains' keys.
+        settings: what a point depends on.
+        points: `Point`s as mappings.
+        updates: how many burn in and how many are sampled.
+        seeds: each a training set, a start and a chain.
+        root: the root seed.
+        checkpoint_folder: where the chains keep how far they are.
+        archive: the file of the archive that may hold some of these chains.
+        given: files, threads and code.
+    """
+    started = time.monotonic()
+    entry = catalogue.EXPERIMENTS[experiment]
+    assert isinstance(entry, catalogue.Chains)
+    typed = catalogue.point_model(figure).model_validate(settings)
+    arguments = {
+        "experiment": experiment,
+        "figure": figure,
+        "settings": dict(settings),
+        "points": list(points),
+        "updates": list(updates),
+        "seeds": list(seeds),
+        "root": root,
+    }
+    held = _read_all(given)
+    run_points = [Point(**point) for point in points]
+    data = _data(held)
+    law = finished.law(arguments, data)
+    output = given.outputs["runs"]
+    stem = output.stem.rpartition("_seed")[0]
+    known = {
+        **finished.of_archive(archive, law),
+        **finished.of_jobs(output.parent, stem, law),
+    }
+    known = {seed: chain for seed, chain in known.items() if seed in seeds}
+    same = {seed: chain for seed, chain in known.items() if chain.code == given.code}
+    missing = [seed for seed in seeds if seed not in same]
+    parts = [pd.DataFrame(chain.rows).assign(taken=True) for chain in same.values()]
+    mark = checkpoints.fingerprint(
+        {**arguments, "code": given.code, "seeds": missing}, given.inputs.values()
+    )
+    kept = checkpoints.Folder(checkpoint_folder, mark)
+    with given.log.open("w", encoding="utf-8") as stream:
+        if missing:
+            chain = import_module(entry.module).experiment(
+                typed, run_points[0].examples, root, **held
+            )
+            burn_in, samples = updates
+            plan = chains.Plan(figure, run_points, missing, root, burn_in, samples, entry.together)
+            bar = progress.bar(stream, _name(given))
+            parts.append(chains.run(chain, plan, bar, kept, known))
+        runs = tables.gather_runs(parts)
+        if "taken" not in runs:
+            runs["taken"] = None
+        taken = {
+            int(seed): _taken(known[int(seed)], same)
+            for seed in runs["seed"][runs["taken"].eq(True)]
+        }
+        for seed, how in taken.items():
+            print(f"seed {seed}: {how}", file=stream)
+    more = {"law": law, "first": runs["first"].tolist(), "taken": taken}
+    results = {"runs": runs.drop(columns=["first", "taken"])}
+    _write(results, arguments, data, started, given, more, kept.spent)
+    kept.clear()
+
+
+def _taken(chain: finished.Finished, same: Mapping[int, finished.Finished]) -> str:
+    how = "the code is the same" if chain in same.values() else "its first updates come out again"
+    return f"taken from commit {chain.commit or 'unknown'}: {how}"
+
+
+def run_whole(experiment: str, settings: Mapping[str, Any], root: int, given: Given) -> None:
+    """Run an experiment that is one job.
+
+    Args:
+        experiment: an entry of the catalogue.
+        settings: its group of settings.
+        root: the root seed.
+        given: files, threads and code.
+    """
+    started = time.monotonic()
+    entry = catalogue.EXPERIMENTS[experiment]
+    assert isinstance(entry, catalogue.Whole)
+    typed = catalogue.GROUPS[entry.settings].model.model_validate(settings)
+    arguments = {"experiment": experiment, "settings": dict(settings), "root": root}
+    held = _read_all(given)
+    with given.log.open("w", encoding="utf-8") as stream:
+        bar = progress.bar(stream, _name(given))
+        results = import_module(entry.module).run(typed, root, progress=bar, **held)
+    _write(results, arguments, _data(held), started, given)
+
+
+def _write(
+    results: Mapping[str, Any],
+    arguments: Mapping[str, Any],
+    data: str,
+    started: float,
+    given: Given,
+    more: Mapping[str, Any] = MappingProxyType({}),
+    already: float = 0.0,
+) -> None:
+    """Results first, then the record that vouches for them."""
+    for name, result in results.items():
+        if isinstance(result, pd.DataFrame):
+            files.write_table(result, given.outputs[name])
+        else:
+            files.replace(given.outputs[name], partial(np.save, arr=result))
+    described = {**arguments, "code": given.code}
+    record = {**provenance.describe(described, data, started, given.threads), **more}
+    record["seconds"] = round(record["seconds"] + already, 3)
+    sealed = integrity.seal(record, [given.outputs[name] for name in results])
+    files.write_json(sealed, given.outputs["provenance"])
+
+
+def _data(held: Mapping[str, Any]) -> str:
+    """The data set, as figures are stamped with it."""
+    return held["images"].source if "images" in held else "simulated"
+
+
+def _name(given: Given) -> str:
+    return " ".join(given.outputs["provenance"].with_suffix("").parts[-2:])
+
+
+def _read_all(given: Given) -> dict[str, Any]:
+    integrity.verify(given.inputs.values())
+    return {name: _read(name, path) for name, path in given.inputs.items()}
+
+
+def _read(name: str, path: Path) -> Any:
+    try:
+        return READERS[name](path)
+    except Exception as error:  # zip's and NumPy's readers raise many kinds on damage
+        if not path.exists() or isinstance(error, (MemoryError, PermissionError)):
+            raise
+        integrity.refuse([path])
+
+
+def archive_chains(
+    figure: str,
+    panels: Mapping[str, Sequence[Mapping[str, Any]]],
+    settings: Mapping[str, Any],
+    root: int,
+    points: Path,
+    archive: Path,
+) -> str:
+    """Keep a sweep's finished chains in the archive, and make its tables anew from all kept there.
+
+    Args:
+        figure: the sweep.
+        panels: the points of each of its tables, by name.
+        settings: what a point depends on.
+        root: the root seed.
+        points: the folder of its finished jobs.
+        archive: the archive's folder.
+
+    Returns:
+        What was done, in one line.
+    """
+    kept = archive / "chains" / f"{figure}.csv"
+    before = pd.read_csv(kept, dtype={"law": str, "code": str}) if kept.is_file() else None
+    new = finished.gathered(points)
+    if before is None and new.empty:
+        return f"{figure}: no chain is finished"
+    chains_ = finished.merged(before, new)
+    files.write_table(chains_, kept)
+    model = catalogue.point_model(figure).model_validate(settings)
+    for table, grid in panels.items():
+        laws = {
+            finished.law(
+                {
+                    "figure": figure,
+                    "settings": settings,
+                    "points": [point],
+                    "updates": list(model.updates(point["learning_rate"])),
+                    "root": root,
+                },
+                data,
+            )
+            for point in grid
+            for data in chains_["data"].unique()
+        }
+        own = chains_[chains_["law"].isin(laws)]
+        if own.empty:
+            continue
+        runs = tables.gather_runs([own.drop(columns=[*finished.ARCHIVED, "first"])])
+        names = [archive / f"{table}_runs.csv", archive / f"{table}.csv"]
+        files.write_table(runs, names[0])
+        files.write_table(tables.summarise(runs), names[1])
+        record = {
+            "data": ", ".join(sorted(own["data"].unique())),
+            "seconds": round(float(own["seconds"].sum()), 1),
+            "points": [_record_of(row, figure, settings, root) for row in own.to_dict("records")],
+        }
+        files.write_json(integrity.seal(record, names), archive / f"{table}.json")
+    integrity.seal_archive(archive)
+    added = len(chains_) - (0 if before is None else len(before))
+    return f"{figure}: {len(chains_)} chains are kept, {added} of them new"
+
+
+def _record_of(
+    row: Mapping[Any, Any], figure: str, settings: Mapping[str, Any], root: int
+) -> dict[str, Any]:
+    """The provenance of an archived chain, as of a job of its own."""
+    point = Point(int(row["N"]), row["learning_rate"], row["temperature"], int(row["batch_size"]))
+    return {
+        "commit": row["commit"],
+        "data": row["data"],
+        "device": {"kind": row["device"]},
+        "threads": int(row["threads"]),
+        "seconds": row["seconds"],
+        "versions": json.loads(row["versions"]),
+        "settings": {
+            "figure": figure,
+            "settings": dict(settings),
+            "points": [point._asdict()],
+            "seeds": [int(row["seed"])],
+            "root": root,
+            "code": row["code"],
+        },
+    }

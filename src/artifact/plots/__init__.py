@@ -1,1 +1,0 @@
-"""The figures: tables in, matplotlib figures out."""

@@ -1,0 +1,56 @@
+"""What experiments and the machinery that runs them agree on; it imports neither."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any, NamedTuple, Protocol
+
+from jaxtyping import Array, Int
+
+from artifact.settings.sweeps import Point
+from ngd.samplers.algorithm import SamplingAlgorithm
+from ngd.task import Params, Task
+
+Advance = Callable[[int], object]
+Progress = Callable[[int], AbstractContextManager[Advance]]
+"""`with progress(total) as advance`, then `advance(done)` as often as work is done."""
+
+
+class Examples(NamedTuple):
+    """Inputs and labels."""
+
+    x: Array
+    y: Int[Array, " n"]
+
+
+class Experiment(NamedTuple):
+    """What the sweeps differ in.
+
+    Attributes:
+        task: the model on a training set.
+        algorithm: the sampler on a task, at a point. Where several points run together, their
+            T and B are arrays, of which it sees one.
+        train: the training set of a seed.
+        position: where the chain of a seed starts.
+        test: where ensembles are scored.
+        labels: K.
+        probe: how many test inputs tell, after each update, whether the model answers the same to
+            all; 0 where it can't come to that.
+    """
+
+    task: Callable[[Examples], Task]
+    algorithm: Callable[[Task, Point], SamplingAlgorithm]
+    train: Callable[[int], Examples]
+    position: Callable[[int], Params]
+    test: Examples
+    labels: int
+    probe: int = 0
+
+
+class Checkpoints(Protocol):
+    """Where a long job keeps how far it is."""
+
+    def restore(self, like: Any) -> tuple[int, Any, Any] | None:
+        """(step, state, record) of the newest that was kept, or None; `like` is a state."""
+
+    def save(self, step: int, state: Any, record: Any) -> None:
+        """Keep a state and a JSON record, if the last is not of just now."""

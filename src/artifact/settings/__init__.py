@@ -1,0 +1,1 @@
+"""Settings: their types, the grid of a sweep, and how the layers become one checked whole."""

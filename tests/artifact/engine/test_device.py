@@ -1,0 +1,42 @@
+"""Device and threads are claimed before JAX starts, or not at all."""
+
+import subprocess
+import sys
+
+
+def run(program):
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+
+
+def test_claiming_after_jax_is_refused():
+    found = run("import jax; from artifact.engine import device; device.claim('cpu', 1)")
+    assert found.returncode != 0
+    assert "the device must be claimed before jax is imported" in found.stderr
+
+
+def test_claiming_limits_the_pools():
+    program = "from artifact.engine import device; device.claim('cpu', 3); import os; "
+    assert run(program + "print(os.environ['NPROC'])").stdout.strip() == "3"
+
+
+def test_a_job_that_was_promised_a_gpu_never_falls_back_to_the_cpu():
+    program = (
+        "from artifact.engine import device; device.claim('gpu', 1); import jax; "
+        "print(jax.devices()[0].platform)"
+    )
+    found = run(program)
+    assert found.stdout.strip() == "gpu" or found.returncode != 0
+
+
+def test_a_job_is_spared_the_wrong_products_of_jaxlib_0_10_2():
+    """A vmapped product followed by a sum: without our flag 1065369600 (JAX issue 39103)."""
+    program = """
+from artifact.engine import device
+device.claim("cpu", 1)
+import jax, jax.numpy as jnp
+i = jnp.arange(32769, dtype=jnp.float32)
+x = jnp.stack((i, 0 * i, 0 * i), axis=1)
+found = jax.jit(jax.vmap(lambda row: jnp.sum((jnp.eye(3) @ row) ** 2)))(x)
+print(float(found[-1]))
+"""
+    assert float(run(program).stdout) == 32768.0**2

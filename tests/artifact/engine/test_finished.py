@@ -1,0 +1,212 @@
+"""Finished chains: found again by settings and code, or by their first updates, and no others."""
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+import pytest
+
+from artifact import jobs
+from artifact.engine import chains, checkpoints
+from artifact.figures.fig2_3_4 import langevin_sweep
+from artifact.figures.fig2_3_4.settings_logistic import LogisticPoint
+from artifact.protocols import Examples, Experiment
+from artifact.settings.sweeps import Point
+from ngd.samplers.algorithm import Info, SamplingAlgorithm
+from ngd.task import Task
+
+SETTINGS = {
+    "inputs": 3,
+    "true_norm": 4.0,
+    "damping": 1e-3,
+    "burn_in": 7,
+    "samples": 9,
+    "test_examples": 50,
+}
+POINT = {"examples": 60, "learning_rate": 0.1, "temperature": 1.0, "batch_size": 0}
+
+
+@contextmanager
+def silent(total):
+    yield lambda done: None
+
+
+def run(folder, seeds, code="same", settings=SETTINGS, root=5, archive="none.csv", updates=(7, 9)):
+    """A job of Fig. 2: its table and its record."""
+    name = f"N60_eps0.1_seed{seeds[0]}-{seeds[-1]}"
+    outputs = {"runs": folder / f"{name}.csv", "provenance": folder / f"{name}.json"}
+    given = jobs.Given({}, outputs, folder / "log.txt", 1, code)
+    folder.mkdir(exist_ok=True)
+    jobs.run_chains(
+        "langevin_sweep", "fig2", settings, [POINT], updates, seeds, root,
+        folder / "checkpoints", folder / archive, given,
+    )  # fmt: skip
+    record = pd.read_json(outputs["provenance"], typ="series")
+    return pd.read_csv(outputs["runs"]), record
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    """The updates that chains ran for real."""
+    ran = []
+    compiled = chains.compiled
+
+    def counting(experiment, plan):
+        go_on = compiled(experiment, plan)
+
+        def counts(train, key, state, kept, first, count):
+            ran.append(count)
+            return go_on(train, key, state, kept, first, count)
+
+        return counts
+
+    monkeypatch.setattr(chains, "compiled", counting)
+    return ran
+
+
+def test_more_seeds_run_what_is_new_and_nothing_else(tmp_path, counted):
+    few, _ = run(tmp_path / "a", [0, 1])
+    counted.clear()
+    more, record = run(tmp_path / "a", [0, 1, 2])
+    assert sum(counted) == 16
+    assert set(record["taken"]) == {"0", "1"}
+    assert all("the code is the same" in how for how in record["taken"].values())
+    anew, _ = run(tmp_path / "b", [0, 1, 2])
+    assert more.equals(anew)
+    assert more.head(2).equals(few)
+
+
+def test_other_code_takes_a_chain_whose_first_updates_come_out_again(tmp_path, counted):
+    before, _ = run(tmp_path / "a", [0, 1])
+    counted.clear()
+    after, record = run(tmp_path / "a", [0, 1, 2], code="other")
+    assert sum(counted) == 8 + 8 + 16
+    assert after.head(2).equals(before)
+    assert all("first updates" in how for how in record["taken"].values())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"settings": {**SETTINGS, "damping": 2e-3}}, {"root": 6}, {"updates": [6, 10]}],
+    ids=["another setting", "another root seed", "other updates"],
+)
+def test_a_chain_of_another_law_is_never_taken(tmp_path, counted, change):
+    run(tmp_path / "a", [0, 1])
+    counted.clear()
+    _, record = run(tmp_path / "a", [0, 1, 2], **change)
+    assert sum(counted) == 3 * 16
+    assert record["taken"] == {}
+
+
+def test_code_that_moves_chains_otherwise_takes_none(tmp_path, counted, monkeypatch):
+    run(tmp_path / "a", [0, 1])
+    counted.clear()
+    experiment = langevin_sweep.experiment
+
+    def colder(settings, examples, root):
+        built = experiment(settings, examples, root)
+        return built._replace(
+            algorithm=lambda task, point: built.algorithm(
+                task, point._replace(temperature=0.99 * point.temperature)
+            )
+        )
+
+    monkeypatch.setattr(langevin_sweep, "experiment", colder)
+    _, record = run(tmp_path / "a", [0, 1, 2], code="other")
+    assert sum(counted) == 3 * 16
+    assert record["taken"] == {}
+
+
+def test_the_archive_gives_chains_back_to_the_byte(tmp_path, counted):
+    table, _ = run(tmp_path / "a", [0, 1])
+    sweep = {"fig2": [POINT]}
+    told = jobs.archive_chains("fig2", sweep, SETTINGS, 5, tmp_path / "a", tmp_path / "kept")
+    assert told == "fig2: 2 chains are kept, 2 of them new"
+    assert pd.read_csv(tmp_path / "kept/fig2_runs.csv").equals(table)
+    counted.clear()
+    again, record = run(tmp_path / "b", [0, 1], archive=tmp_path / "kept/chains/fig2.csv")
+    assert again.equals(table)
+    assert not counted
+    assert len(record["taken"]) == 2
+    # Once more: nothing is kept twice.
+    told = jobs.archive_chains("fig2", sweep, SETTINGS, 5, tmp_path / "b", tmp_path / "kept")
+    assert told == "fig2: 2 chains are kept, 0 of them new"
+
+
+def test_first_distances_that_differ_or_lack_do_not_agree():
+    first = [[1.0, 2.0, 3.0, 4.0]]
+    assert chains.agree(first, first) == 0
+    assert chains.agree([[1.0, 2.0, 3.0, 4.1]], first) == pytest.approx(0.025)
+    assert chains.agree([[1.0, 2.0]], first) == np.inf
+    assert chains.agree([], []) == np.inf
+    assert not chains.agree([[np.nan] * 4], first) < chains.TOLERANCE
+
+
+class Held(NamedTuple):
+    position: dict
+    at: jax.Array
+
+
+def scripted(path):
+    """An experiment whose chain visits the slopes of `path` in turn; a slope of 0 answers alike."""
+    visits = jnp.asarray(path, float)
+    test = Examples(jnp.arange(1.0, 6.0)[:, None], jnp.zeros(5, int))
+
+    def logits(params, x):
+        return jnp.concatenate([jnp.zeros_like(x), params["slope"] * x], axis=1)
+
+    algorithm = SamplingAlgorithm(
+        lambda position, rng_key=None: Held(position, jnp.zeros((), int)),
+        lambda key, state: (
+            Held({"slope": visits[state.at]}, state.at + 1),
+            Info(jnp.ones(())),
+        ),
+    )
+    return Experiment(
+        task=lambda train: Task(logits, train.x, train.y),
+        algorithm=lambda task, point: algorithm,
+        train=lambda seed: test,
+        position=lambda seed: {"slope": jnp.ones(())},
+        test=test,
+        labels=2,
+        probe=3,
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "dead_at"),
+    [
+        ([1.0, 1, 1, 1, 1, 1], -1),
+        ([1.0, 1, 0, 0, 0, 0], 2),
+        ([0.0, 0, 1, 1, 1, 0], 5),
+        ([0.0, 0, 1, 1, 1, 1], -1),
+        ([0.0, 0, 0, 0, 0, 0], 0),
+        ([1.0, 1, np.nan, np.nan, np.nan, np.nan], -1),
+    ],
+)
+def test_a_network_is_dead_since_it_last_began_to_answer_alike(tmp_path, path, dead_at):
+    plan = chains.Plan("fig7", [Point(5, 0.1, 1.0, 1)], [0], 1, 4, 2)
+    folder = checkpoints.Folder(tmp_path / "c", "mark")
+    runs = chains.run(scripted(path), plan, silent, folder)
+    assert runs["dead_at"].tolist() == [dead_at]
+
+
+def test_points_that_do_not_run_together_are_refused():
+    points = [Point(5, 0.1, t, 1) for t in (1.0, 2.0)]
+    plan = chains.Plan("fig7", points, [0], 1, 4, 2)
+    with pytest.raises(ValueError, match="points must be one"):
+        chains.run(scripted([1.0] * 6), plan, silent, None)
+    several = [points[0], points[0]._replace(examples=6)]
+    plan = plan._replace(points=several, together=True)
+    with pytest.raises(ValueError, match="points must be one"):
+        chains.run(scripted([1.0] * 6), plan, silent, None)
+
+
+def test_settings_of_a_point_are_checked_in_the_job_too(tmp_path):
+    assert LogisticPoint.model_validate(SETTINGS).updates(0.1) == (7, 9)
+    with pytest.raises(ValueError, match="burn_in"):
+        run(Path(tmp_path), [0, 1], settings={**SETTINGS, "burn_in": 0})

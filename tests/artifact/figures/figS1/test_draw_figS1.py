@@ -1,0 +1,57 @@
+"""Fig. S1, read back."""
+
+import numpy as np
+import pytest
+from tests.artifact.drawing import made_up
+
+from artifact.figures.figS1 import draw_figS1
+
+
+@pytest.fixture(scope="module")
+def panels():
+    return made_up.draw("figS1").axes
+
+
+def test_panel_a_shows_the_papers_sampler_pooled_over_all_dampings(panels):
+    table = made_up.exponents()
+    pooled = table[table["damping"].isna() & (table["sampler"] == "eq8")]
+    for number, (problem, name) in enumerate(draw_figS1.NAMES.items()):
+        rows = pooled[pooled["problem"] == problem]
+        shown = made_up.named(panels[0], f"{name}: ")
+        # Moved apart, so that none hides another.
+        np.testing.assert_allclose(shown[:, 0], rows["learning_rate"] + 0.003 * number)
+        np.testing.assert_allclose(shown[:, 1], rows["exponent"])
+        np.testing.assert_allclose(shown[:, 2], rows["high"] - rows["exponent"])
+        limit = rows[rows["learning_rate"] == 0].iloc[0]
+        half = limit["high"] - limit["exponent"]
+        assert f"{name}: {limit['exponent']:.2f} ± {half:.2f}" in made_up.curves(panels[0])
+
+
+def test_panel_b_shows_the_limit_of_every_sampler_problem_and_damping(panels):
+    table = made_up.exponents()
+    limits = table[table["damping"].notna() & (table["learning_rate"] == 0)]
+    bars = panels[1].containers
+    assert len(bars) == 9
+    for at, curve in enumerate(bars):
+        sampler = list(draw_figS1.FILLS)[at // 3]
+        problem = list(draw_figS1.NAMES)[at % 3]
+        chosen = (limits["sampler"] == sampler) & (limits["problem"] == problem)
+        rows = limits[chosen].sort_values("damping")
+        x, y = np.array(made_up.points(curve[0])).T
+        np.testing.assert_array_equal(np.round(x), [0, 1])
+        np.testing.assert_allclose(y, rows["exponent"])
+        assert curve[0].get_fillstyle() == draw_figS1.FILLS[sampler]
+        assert curve[0].get_color() == draw_figS1.style.COLOURS[at % 3]
+    assert [t.get_text() for t in panels[1].get_xticklabels()] == ["0.02", "0.2"]
+
+
+def test_the_exponents_of_the_three_priors_are_marked(panels):
+    for axes in panels:
+        told = {text.get_text(): text.xy[1] for text in axes.texts}
+        assert told == {
+            "$k=0$: flat": 0,
+            "$k=0.5$: Jeffreys, Theorem 1": 0.5,
+            "$k=1$: its square": 1,
+        }
+        heights = [line.get_ydata()[0] for line in axes.lines if len(set(line.get_ydata())) == 1]
+        assert {0, 0.5, 1} <= set(heights)

@@ -1,0 +1,58 @@
+"""The estimate of the exponent, on samples whose exponent is known."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from tests.artifact import small
+
+from artifact.figures.figS1 import theorem_1
+
+SETTINGS = small.settings("figS1", dampings=[0.05, 0.2], chains=30)
+
+
+def drawn(problem, grid, k, count, seed):
+    """ln|G| of independent draws from e^{-C/T}|G|^k on the grid."""
+    rng = np.random.default_rng(seed)
+    density = np.exp(grid.log_weights + k * grid.log_metric)
+    return grid.log_metric[rng.choice(len(density), count, p=density / density.sum())]
+
+
+@pytest.mark.parametrize("name", ["logistic_1d", "conformal_2d"])
+@pytest.mark.parametrize("k", [0.0, 0.5, 1.0])
+def test_the_exponent_of_exact_draws_is_found(name, k):
+    problem = theorem_1.problems(SETTINGS, 1)[name]
+    grid = theorem_1.quadrature(problem, 0.05, 1.0)
+    values = drawn(problem, grid, k, 20000, seed=5)
+    slope = (
+        theorem_1.expected_log_metric(grid, k + 1e-3)
+        - theorem_1.expected_log_metric(grid, k - 1e-3)
+    ) / 2e-3
+    error = values.std() / np.sqrt(len(values)) / slope
+    assert abs(theorem_1.exponent(grid, values.mean()) - k) < 4.5 * error
+
+
+def test_a_parabola_in_the_learning_rate_is_extrapolated():
+    rates = np.array([0.2, 0.1, 0.05])
+    k, error = theorem_1.extrapolate(rates, 0.5 + rates - 3 * rates**2, np.full(3, 0.01))
+    assert k == pytest.approx(0.5)
+    assert error > 0.01
+
+
+def test_the_table_holds_every_sampler_and_its_limit():
+    found = theorem_1.run(SETTINGS, 1, small.silent)
+    for table, dampings in ((found["exponents"], 2), (found["pooled"], 2 + 1)):
+        assert len(table) == 3 * 3 * dampings * 4
+        assert np.isfinite(table[["exponent", "standard_error"]]).all(axis=None)
+        assert (table["low"] < table["high"]).all()
+
+
+def test_pooling_weighs_by_precision_over_temperatures_and_then_over_dampings():
+    cells = [(0.1, 1.0, 0.4, 0.1), (0.1, 2.0, 1.0, 0.2), (0.3, 1.0, 0.0, 0.1)]
+    rows = [("p", "eq8", damping, t, 0.0, k, error) for damping, t, k, error in cells]
+    columns = [*theorem_1.COORDINATES, *theorem_1.ESTIMATE]
+    pooled = theorem_1.pool(pd.DataFrame(rows, columns=columns))
+    # 0.4 weighs 100, 1.0 weighs 25, 0.0 weighs 100.
+    assert pooled["damping"].tolist()[:2] == [0.1, 0.3]
+    assert np.isnan(pooled["damping"].iloc[2])
+    assert pooled["exponent"].tolist() == pytest.approx([65 / 125, 0.0, 65 / 225])
+    assert pooled["standard_error"].tolist() == pytest.approx([125**-0.5, 0.1, 225**-0.5])

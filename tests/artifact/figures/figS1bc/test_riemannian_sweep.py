@@ -1,0 +1,42 @@
+"""Gaussian noise with the covariance of minibatches', step by step."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from artifact.figures.figS1bc import riemannian_sweep
+from artifact.problems import logistic
+from ngd.metrics.covariance import gradient_covariance
+from ngd.metrics.factor import rows_of
+from ngd.metrics.fisher import exact_fisher
+from ngd.samplers import riemannian_langevin
+
+EPS, DELTA, T, K, DRAWS = 0.1, 1e-2, 0.7, 0.5, 20000
+
+
+def test_a_step_has_the_mean_of_riemannian_langevin_and_the_covariance_of_gradients():
+    task = logistic.task(logistic.simulate(3, 2, 4.0, 60, seed=0))
+    w = jnp.array([0.3, -1.0])  # far from the optimum, where Σ is not F
+    position = logistic.position(w)
+    keys = jax.random.split(jax.random.key(1), DRAWS)
+
+    def steps(sampler):
+        state = sampler.init(position)
+        drawn = jax.vmap(lambda key: sampler.step(key, state)[0].position["params"]["weights"])
+        return np.asarray(drawn(keys) - w, float)
+
+    ours = steps(riemannian_sweep.with_covariance(task, EPS, DELTA, T, K))
+    mean = steps(riemannian_langevin.build(task, exact_fisher(task), EPS, DELTA, T, K)).mean(0)
+
+    def matrix(metric):
+        rows = np.asarray(rows_of(metric.estimate(keys[0], position, ())[0]), float)
+        return rows.T @ rows
+
+    inverse = np.linalg.inv(matrix(exact_fisher(task)) + DELTA * np.eye(2))
+    sigma = matrix(gradient_covariance(task))
+    expected = 2 * T * EPS / 60 * inverse @ sigma @ inverse
+    error = np.sqrt(np.diag(expected) / DRAWS)
+    assert (abs(ours.mean(0) - mean) < 6 * error).all()
+    np.testing.assert_allclose(np.cov(ours.T), expected, rtol=0.05)
+    other = 2 * T * EPS / 60 * inverse
+    assert abs(other / expected - 1).max() > 0.2

@@ -1,0 +1,426 @@
+# ruff: noqa: E501 (the names of tests are long)
+"""Break each definition once, in a copy, and see that a fast test fails: `make mutants`.
+
+Survivors are printed, and the exit status is 1 if there is one. Names on the command line choose
+mutants. The packages are imported once; each mutant's tests run in a fork, on one core.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[1]
+LONGEST = 300
+"""Seconds after which tests are ended; a mutant that hangs them is not caught."""
+
+
+class Mutant(NamedTuple):
+    """A deliberate breakage.
+
+    Attributes:
+        says: what is broken.
+        file: under src.
+        old: what stands there, once.
+        new: what takes its place.
+        tests: some of which must fail, as pytest names them, under tests.
+    """
+
+    says: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+
+ROOMS = "artifact/figures"
+PLAIN = {
+    room: f"{ROOMS}/{room}/test_plain_{room}.py"
+    for room in ("fig1", "fig2_3_4", "fig5_6", "fig7", "figS1bc", "readings")
+}
+SCORES = "test_the_scores_are_those_of_a_plain_loop"
+MLP = (f"{PLAIN['fig5_6']}::{SCORES}",)
+CNN = (f"{PLAIN['fig7']}::{SCORES}",)
+WARM = (f"{PLAIN['fig7']}::test_the_warm_start_is_the_end_of_a_plain_loop_of_sgd_with_momentum",)
+
+
+def reading(name: str) -> tuple[str, ...]:
+    return (f"{PLAIN['readings']}::{SCORES}[{name}]",)
+
+
+def logistic(figure: str) -> tuple[str, ...]:
+    return (f"{PLAIN['fig2_3_4']}::{SCORES}[{figure}]",)
+
+
+def riemannian(group: str) -> tuple[str, ...]:
+    return (f"{PLAIN['figS1bc']}::{SCORES}[{group}]",)
+
+
+MUTANTS = [
+    # Images.
+    Mutant("pixels / 25", "artifact/problems/images.py", "[..., None] / 255", "[..., None] / 25",
+           (f"{PLAIN['fig5_6']}::test_pixels_are_in_zero_to_one_and_a_training_set_holds_no_image_twice",)),
+    Mutant("all seeds share a training set", "artifact/problems/images.py",
+           "N=examples, seed=seed)", "N=examples, seed=0)",
+           (f"{PLAIN['fig5_6']}::test_a_training_set_is_the_seeds_own",)),
+    Mutant("training images with replacement", "artifact/problems/images.py",
+           "jax.random.permutation(drawn, len(images.y_train))[:examples]",
+           "jax.random.randint(drawn, (examples,), 0, len(images.y_train))",
+           (f"{PLAIN['fig5_6']}::test_pixels_are_in_zero_to_one_and_a_training_set_holds_no_image_twice",)),
+    # Figs 5 to 7, the readings.
+    Mutant("λ unscaled in the MLP", f"{ROOMS}/fig5_6/mlp.py",
+           "l2(settings.regularisation / examples)", "l2(settings.regularisation)", MLP),
+    Mutant("the projection is not scaled", f"{ROOMS}/fig5_6/mlp.py",
+           "input_scale * jax.random.normal", "jax.random.normal", reading("scaled")),
+    Mutant("λN unscaled in the CNN", f"{ROOMS}/fig7/cnn.py",
+           "l2(settings.regularisation / examples)", "l2(settings.regularisation)", CNN),
+    Mutant("the CNN's Fisher is not averaged", f"{ROOMS}/fig7/cnn.py",
+           "smoothing(point.learning_rate, settings.smoothing_base, settings.smoothing_unit)",
+           "0.0", CNN),
+    Mutant("λ unscaled in the warm start", f"{ROOMS}/fig7/warm_start.py",
+           "l2(settings.regularisation / examples)", "l2(settings.regularisation)", WARM),
+    Mutant("SGD without momentum", f"{ROOMS}/fig7/warm_start.py",
+           "optax.sgd(settings.learning_rate, settings.momentum)",
+           "optax.sgd(settings.learning_rate)", WARM),
+    Mutant("every epoch in one order", f"{ROOMS}/fig7/warm_start.py",
+           "epoch=number)", "epoch=0)", WARM),
+    Mutant("replacement swapped", f"{ROOMS}/readings/mlp_readings.py",
+           '== "with_replacement"', '== "without_replacement"', reading("with_replacement")),
+    Mutant("the exact Fisher is sampled", f"{ROOMS}/readings/mlp_readings.py",
+           "fisher = exact_fisher(task)", "fisher = sampled_fisher(task, m, gradients)",
+           reading("exact_fisher")),
+    Mutant("the Fisher with replacement is not a mean", f"{ROOMS}/readings/mlp_readings.py",
+           "batch_size**-0.5", "1.0", reading("with_replacement")),
+    # Points and updates.
+    Mutant("updates rounded down", "artifact/settings/sweeps.py",
+           "math.ceil(self.duration / learning_rate)", "math.floor(self.duration / learning_rate)",
+           ("artifact/settings/test_sweeps.py",)),
+    Mutant("samples rounded down", "artifact/settings/sweeps.py",
+           "round(self.sampled_fraction * total)", "int(self.sampled_fraction * total)",
+           ("artifact/settings/test_sweeps.py",)),
+    Mutant("B always by the exact relation", "artifact/settings/sweeps.py",
+           "temperature, self.exact_temperature)", "temperature, True)",
+           ("artifact/settings/test_sweeps.py",)),
+    Mutant("a block's last seed is lost", "artifact/settings/sweeps.py",
+           "min(first + self.seeds_per_job, self.repeats)",
+           "min(first + self.seeds_per_job, self.repeats - 1)",
+           ("artifact/settings/test_sweeps.py",)),
+    # Temperature.
+    Mutant("T without the half", "ngd/temperature.py",
+           "learning_rate / 2 * (examples", "learning_rate * (examples",
+           ("ngd/test_temperature.py",)),
+    Mutant("exact and approximate T swapped", "ngd/temperature.py",
+           "(1 if exact else 0)", "(0 if exact else 1)", ("ngd/test_temperature.py",)),
+    Mutant("B rounded down", "ngd/temperature.py",
+           "math.ceil(examples /", "math.floor(examples /", ("ngd/test_temperature.py",)),
+    Mutant("B without the half", "ngd/temperature.py",
+           "examples / (2 * temperature))", "examples / temperature)",
+           ("ngd/test_temperature.py",)),
+    # Minibatches.
+    Mutant("minibatches of coarse numbers", "ngd/minibatch.py", ">> 2)", ">> 12)",
+           ("ngd/test_minibatch.py::test_pairs_of_a_huge_training_set_are_uniform_and_coarser_numbers_would_be_found_out",)),
+    Mutant("a shared draw of one too many", "ngd/minibatch.py",
+           "jax.random.permutation(rng_key, examples) < size",
+           "jax.random.permutation(rng_key, examples) <= size",
+           ("ngd/test_minibatch.py::test_weights_are_a_batch_of_each_size_the_larger_ones_holding_the_smaller",)),
+    # Samplers.
+    Mutant("Langevin's noise without the 2", "ngd/samplers/langevin.py",
+           "jnp.sqrt(2 * temperature", "jnp.sqrt(temperature",
+           ("ngd/samplers/test_steps.py::test_gaussian_noise_of_a_step_has_the_covariance_of_theorem_1",)),
+    Mutant("preconditioned Langevin's noise without 1/N", "ngd/samplers/preconditioned_langevin.py",
+           "/ (learning_rate * task.examples))", "/ learning_rate)",
+           (f"{PLAIN['fig1']}::test_the_iterates_are_those_of_a_plain_loop[preconditioned_langevin]",)),
+    Mutant("stochastic NGD uphill", "ngd/samplers/stochastic_ngd.py",
+           "-learning_rate * direction", "learning_rate * direction",
+           (f"{PLAIN['fig1']}::test_the_iterates_are_those_of_a_plain_loop[stochastic_ngd]",)),
+    Mutant("stochastic NGD with the whole gradient", "ngd/samplers/stochastic_ngd.py",
+           "gradient(task, state.position, indices)", "gradient(task, state.position)",
+           (f"{PLAIN['fig1']}::test_the_iterates_are_those_of_a_plain_loop[stochastic_ngd]",)),
+    Mutant("NGD without damping", "ngd/samplers/ngd.py",
+           "damped.solve(factor, damping, gradient", "damped.solve(factor, 0.0, gradient",
+           ("ngd/samplers/test_steps.py::test_natural_gradient_step_is_the_dense_solve",)),
+    Mutant("Mandt's sampler without damping", "ngd/samplers/mandt.py",
+           "learning_rate, damping, batch_size)", "learning_rate, 0.0, batch_size)",
+           ("ngd/samplers/test_steps.py::test_mandts_sampler_is_stochastic_ngd_with_the_gradients_covariance",)),
+    Mutant("the missing drift with the wrong sign", "ngd/samplers/riemannian_langevin.py",
+           "drift - temperature / task.examples * extra",
+           "drift + temperature / task.examples * extra", riemannian("figS1_jeffreys_damped")),
+    Mutant("the divergence with the wrong sign", "ngd/samplers/riemannian_langevin.py",
+           "prior_exponent * slope - turned", "prior_exponent * slope + turned",
+           ("ngd/samplers/test_riemannian_langevin.py::test_the_correction_is_the_divergence_and_the_slope_of_the_prior",)),
+    Mutant("the drift of minibatches' NGD without T", "ngd/samplers/riemannian_ngd.py",
+           "learning_rate * t / task.examples * extra", "learning_rate / task.examples * extra",
+           riemannian("figS1_ngd_jeffreys_damped")),
+    Mutant("Gaussian noise without the covariance's T", f"{ROOMS}/figS1bc/riemannian_sweep.py",
+           "jnp.sqrt(2 * temperature", "jnp.sqrt(2", riemannian("figS1_covariance_jeffreys")),
+    Mutant("a prior that is not the one asked for", f"{ROOMS}/figS1bc/riemannian_sweep.py",
+           "damping, point.temperature, k)\n\n", "damping, point.temperature, 0.0)\n\n",
+           riemannian("figS1_jeffreys_damped")),
+    Mutant("Fig. 2 without its damping", f"{ROOMS}/fig2_3_4/langevin_sweep.py",
+           "settings.damping", "0.1", logistic("fig2")),
+    Mutant("Figs 3 and 4b without their damping", f"{ROOMS}/fig2_3_4/ngd_sweep.py",
+           "settings.damping", "1e-4", logistic("fig4b")),
+    Mutant("Fig. 1's batch by the exact relation", f"{ROOMS}/fig1/iterates.py",
+           "settings.temperature, exact=False)", "settings.temperature)",
+           (f"{PLAIN['fig1']}::test_the_iterates_are_those_of_a_plain_loop[stochastic_ngd]",)),
+    # Metrics.
+    Mutant("the covariance about zero", "ngd/metrics/covariance.py",
+           "(gradients - gradients.mean(axis=0))", "gradients",
+           ("ngd/metrics/test_covariance.py",)),
+    Mutant("the exact Fisher's square root", "ngd/metrics/fisher.py",
+           "/ (1 + roots[:, :1, None])", "/ (1 - roots[:, :1, None])",
+           ("ngd/metrics/test_fisher.py::test_exact_fisher_of_softmax_regression_is_the_closed_form",)),
+    Mutant("logistic Fisher of p²q²", "ngd/metrics/fisher.py",
+           "log_p.sum(axis=1) / 2)", "log_p.sum(axis=1))",
+           ("ngd/metrics/test_fisher.py::test_logistic_fisher_is_the_exact_one",)),
+    Mutant("the sampled Fisher divided twice", "ngd/metrics/fisher.py",
+           "jnp.full(batch_size, batch_size**-0.5, dtype)",
+           "jnp.full(batch_size, batch_size**-1.0, dtype)", MLP),
+    Mutant("the empirical Fisher divided twice", "ngd/metrics/fisher.py",
+           "per_example_gradients(task, position, task.x, task.y) / jnp.sqrt(task.examples)",
+           "per_example_gradients(task, position, task.x, task.y) / task.examples",
+           ("ngd/metrics/test_fisher.py::test_empirical_fisher_is_the_mean_outer_product_at_the_training_labels",)),
+    Mutant("the average's newest weighs all", "ngd/metrics/average.py",
+           "1.0, 1 - smoothing)", "1.0, 1.0)",
+           ("ngd/metrics/test_average.py::test_average_is_the_recursion_up_to_the_weight_that_the_window_drops",)),
+    Mutant("α of ε times the unit", "ngd/metrics/average.py",
+           "base ** (learning_rate / unit)", "base ** (learning_rate * unit)",
+           ("ngd/metrics/test_average.py::test_smoothing_is_a_power_of_the_learning_rate",)),
+    Mutant("damping noise without its root", "ngd/metrics/damping.py",
+           "jnp.sqrt(damping) * jax.random", "damping * jax.random",
+           ("ngd/metrics/test_damping.py::test_noise_has_the_covariance_of_the_damped_metric",)),
+    Mutant("Woodbury's formula not divided", "ngd/metrics/damping.py",
+           "return (v - transpose_times(factor, inner)) / damping",
+           "return v - transpose_times(factor, inner)",
+           ("ngd/metrics/test_damping.py::test_solvers_are_the_dense_solve_in_double_precision",)),
+    Mutant("a careless tolerance of conjugate gradients", "ngd/metrics/damping.py",
+           "tolerance: float = 3e-5", "tolerance: float = 3e-2",
+           ("ngd/metrics/test_damping.py",)),
+    Mutant("the determinant without damping", "ngd/metrics/damping.py",
+           "rows.T @ rows + damping * jnp.eye", "rows.T @ rows + 0 * jnp.eye",
+           ("ngd/metrics/test_damping.py::test_log_determinant_is_numpys",)),
+    # Predictions, the Laplace approximation, the prior, the cost, models.
+    Mutant("the likeliest sample for the mean of all", "ngd/predictive.py",
+           "jnp.logaddexp(ensemble.log_sum, log_p)", "jnp.maximum(ensemble.log_sum, log_p)",
+           ("ngd/test_predictive.py::test_streamed_ensemble_is_the_stored_average",)),
+    Mutant("a sum for the mean of all samples", "ngd/predictive.py",
+           "ensemble.log_sum - jnp.log(ensemble.samples)", "ensemble.log_sum",
+           ("ngd/test_predictive.py::test_streamed_ensemble_is_the_stored_average",)),
+    Mutant("the least likely label", "ngd/predictive.py",
+           "jnp.argmax(logits, axis=1)", "jnp.argmin(logits, axis=1)",
+           ("ngd/test_predictive.py::test_streamed_ensemble_is_the_stored_average",)),
+    Mutant("Laplace without T", "ngd/laplace.py",
+           "temperature * jnp.linalg.inv(curvature)", "jnp.linalg.inv(curvature)",
+           ("ngd/test_laplace.py::test_laplace_of_a_gaussian_posterior_is_that_posterior",
+            "ngd/test_laplace.py::test_laplace_is_the_gaussian_of_the_summed_costs_curvature")),
+    Mutant("the Hessian of the mean cost", "ngd/laplace.py",
+           "task.examples * jax.hessian", "jax.hessian",
+           ("ngd/test_laplace.py::test_hessian_of_the_summed_cost_is_that_of_finite_differences",)),
+    Mutant("the prior squared", "ngd/prior.py", "0.5 * damped.log_det", "1.0 * damped.log_det",
+           ("ngd/test_prior.py::test_prior_is_half_numpys_log_determinant_of_the_damped_fisher",)),
+    Mutant("λ|ω|² for λ|ω|²/2", "ngd/task.py", "0.5 * coefficient", "coefficient", MLP),
+    Mutant("tanh for a rectifier", "ngd/models/mlp.py", "nn.relu", "nn.tanh", MLP),
+    Mutant("a pad on the other side", "ngd/models/convolution.py",
+           "max(2 * out + 1 - side, 0) // 2", "max(2 * out + 2 - side, 0) // 2",
+           ("ngd/models/test_models.py",)),
+    Mutant("labels of the opposite sign", "artifact/problems/logistic.py",
+           "jax.nn.sigmoid(norm * x[:, 0])", "jax.nn.sigmoid(-norm * x[:, 0])",
+           ("artifact/problems/test_logistic.py::test_a_set_is_the_one_of_its_named_keys",)),
+    # Chains, keys, identities.
+    Mutant("one sample too few", "artifact/engine/chains.py",
+           "update >= burn_in", "update > burn_in", logistic("fig2")),
+    Mutant("keys by the order of coordinates", "artifact/engine/keys.py",
+           "in sorted(coordinates.items())", "in coordinates.items()",
+           ("artifact/engine/test_keys.py",)),
+    Mutant("chains of all temperatures share a key", "artifact/engine/chains.py",
+           'coordinates["temperature"] = point.temperature', "pass",
+           ("artifact/engine/test_chains.py::test_chains_apart_have_a_key_of_their_own_temperature",)),
+    Mutant("a closure without modules of packages", "artifact/engine/identity.py",
+           'names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]',
+           "names += [node.module]", ("artifact/engine/test_identity.py",)),
+    Mutant("a closure without what is imported plainly", "artifact/engine/identity.py",
+           "names += [alias.name for alias in node.names]", "names += []",
+           ("artifact/engine/test_identity.py",)),
+    Mutant("an identity without the script", "artifact/engine/identity.py",
+           "hashlib.sha256(_dumped(script).encode())", "hashlib.sha256()",
+           ("artifact/engine/test_identity.py",)),
+    Mutant("a law without the root seed", "artifact/engine/finished.py",
+           '"updates", "root")', '"updates")',
+           ("artifact/engine/test_finished.py::test_a_chain_of_another_law_is_never_taken[another root seed]",)),
+    # Tables, statistics, verdicts.
+    Mutant("deviations for standard errors", "artifact/records/tables.py",
+           'standard_error="sem"', 'standard_error="std"', ("artifact/records/test_tables.py",)),
+    Mutant("dead networks are scored", "artifact/records/tables.py",
+           '(runs["diverged_at"] >= 0) | (runs["dead_at"] >= 0)', 'runs["diverged_at"] >= 0',
+           ("artifact/records/test_tables.py",)),
+    Mutant("a lost chain is the best", "artifact/claims/repeats.py",
+           '"cross_entropy": np.inf', '"cross_entropy": 0.0',
+           ("artifact/claims/test_verdicts.py::test_a_lost_chain_scores_worst_whatever_it_scored",)),
+    Mutant("the worst temperature for the best", "artifact/claims/statistics.py",
+           "values.argmin(1) if", "values.argmax(1) if", ("artifact/claims/test_statistics.py",)),
+    Mutant("the mean difference for the largest", "artifact/claims/statistics.py",
+           "np.log(stacked.max(0) / stacked.min(0)).max(1)",
+           "np.log(stacked.max(0) / stacked.min(0)).mean(1)",
+           ("artifact/claims/test_statistics.py",)),
+    Mutant("flattening with the wrong sign", "artifact/claims/statistics.py",
+           "(-np.diff(depths, axis=0))", "np.diff(depths, axis=0)",
+           ("artifact/claims/test_statistics.py",)),
+    Mutant("a criterion without its bounds", "artifact/claims/verdicts.py",
+           "bottom <= low and high <= top", "bottom < low and high < top",
+           ("artifact/claims/test_verdicts.py::test_an_interval_within_the_criterion_reproduces_and_one_outside_does_not",)),
+    Mutant("not reproduced when it touches the criterion", "artifact/claims/verdicts.py",
+           "high < bottom or low > top", "high <= bottom or low >= top",
+           ("artifact/claims/test_verdicts.py::test_an_interval_within_the_criterion_reproduces_and_one_outside_does_not",)),
+    # The supplement.
+    Mutant("exponents weighed by their error", f"{ROOMS}/figS1/theorem_1.py",
+           '"standard_error"] ** -2)', '"standard_error"] ** -1)',
+           (f"{ROOMS}/figS1/test_theorem_1.py::test_pooling_weighs_by_precision_over_temperatures_and_then_over_dampings",)),
+    Mutant("NUTS of half the exponent", f"{ROOMS}/figS3/gold_standard.py",
+           "2 * exponent * implicit", "exponent * implicit",
+           (f"{ROOMS}/figS3/test_gold_standard.py::test_nuts_samples_the_density_with_the_asked_power_of_the_metric",)),
+    Mutant("every set is separable", f"{ROOMS}/figS1bc/separable.py",
+           "-found.fun > 1e-6", "-found.fun > -1e-6", (f"{ROOMS}/figS1bc/test_separable.py",)),
+    Mutant("Fig. 4a's prior not relative to its origin", f"{ROOMS}/fig2_3_4/implicit_prior.py",
+           "damping)) - origin", "damping))", (f"{ROOMS}/fig2_3_4/test_implicit_prior.py",)),
+    # Drawings.
+    Mutant("a drawn accuracy that is no per cent", "artifact/drawing/curves.py",
+           "factor = 100 if", "factor = 1 if", (f"{ROOMS}/fig2_3_4/test_draw_fig2_3_4.py",)),
+    Mutant("bars of variance", "artifact/drawing/curves.py",
+           'factor * rows["standard_error"],', 'factor * rows["standard_error"] ** 2,',
+           (f"{ROOMS}/fig5_6/test_draw_fig5_6.py",)),
+    Mutant("an ellipse of two deviations", f"{ROOMS}/fig1/draw_fig1.py",
+           "deviations: float = 3.0", "deviations: float = 2.0",
+           (f"{ROOMS}/fig1/test_draw_fig1.py",)),
+    Mutant("Fig. 5's optimum at εN", f"{ROOMS}/fig5_6/draw_fig5.py",
+           'table["N"].iloc[0] / 2', 'table["N"].iloc[0]',
+           ("artifact/drawing/test_figures.py::test_the_predicted_batch_size_is_half_epsilon_n",)),
+    Mutant("Fig. 7's panels swapped", f"{ROOMS}/fig7/draw_fig7.py",
+           '(a, panel_a, "learning_rate"', '(b, panel_a, "learning_rate"',
+           (f"{ROOMS}/fig7/test_draw_fig7.py",)),
+    Mutant("Fig. S1's half intervals", f"{ROOMS}/figS1/draw_figS1.py",
+           'rows["high"] - rows["exponent"],', 'rows["high"] - rows["low"],',
+           (f"{ROOMS}/figS1/test_draw_figS1.py",)),
+    Mutant("Fig. S1c's priors swapped", f"{ROOMS}/figS1bc/prior_panels.py",
+           '"Jeffreys, $k=1/2$": jeffreys, "flat, $k=0$": flat',
+           '"Jeffreys, $k=1/2$": flat, "flat, $k=0$": jeffreys',
+           (f"{ROOMS}/figS1bc/test_draw_figS1bc.py",)),
+    Mutant("Fig. S2's finite step", f"{ROOMS}/figS2/draw_figS2.py",
+           "1 / (1 - rates / 2)", "1 / (1 - rates)", (f"{ROOMS}/figS2/test_draw_figS2.py",)),
+    Mutant("Fig. S2's temperature for its ratio", f"{ROOMS}/figS2/draw_figS2.py",
+           'ratio=table["measured"] / table["predicted"]', 'ratio=table["measured"]',
+           (f"{ROOMS}/figS2/test_draw_figS2.py",)),
+    Mutant("Fig. S3's seconds a sample", f"{ROOMS}/figS3/draw_figS3.py",
+           'speed["effective"] / speed["seconds"]', 'speed["seconds"] / speed["effective"]',
+           (f"{ROOMS}/figS3/test_draw_figS3.py",)),
+    Mutant("Fig. S3's largest for the mean", f"{ROOMS}/figS3/draw_figS3.py",
+           'x, grouped["mean"],', 'x, grouped["max"],', (f"{ROOMS}/figS3/test_draw_figS3.py",)),
+    Mutant("a reading drawn as ours", f"{ROOMS}/readings/draw_readings.py",
+           'curves.curve(axes, base, metric, "temperature", "ours"',
+           'curves.curve(axes, table, metric, "temperature", "ours"',
+           (f"{ROOMS}/readings/test_draw_readings.py",)),
+]  # fmt: skip
+
+
+def copied(folder: Path) -> None:
+    """What git knows of the tree, but for the archive's tables."""
+    command = ["git", "ls-files", "-co", "--exclude-standard", "-z"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout.decode()
+    for name in filter(None, listed.split("\0")):
+        if (ROOT / name).is_file() and not name.startswith("results/"):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, folder / name)
+
+
+def warmed(folder: Path) -> None:
+    """Import packages which start no thread, and hold JAX to one core; forks share them."""
+    pools = ("NPROC", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    os.environ.update(dict.fromkeys(pools, "1"))
+    # What a mutant does not touch is compiled once.
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = str(folder.with_name("compiled"))
+    os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.2"
+    os.environ["PYTHONPATH"] = str(folder / "src")
+    import flax.linen  # noqa: F401
+    import hypothesis  # noqa: F401
+    import matplotlib.figure  # noqa: F401
+    import mlxtend.data  # noqa: F401
+    import optax  # noqa: F401
+    import scipy.stats  # noqa: F401
+
+
+def passes(folder: Path, tests: Sequence[str], longest: float = LONGEST) -> int:
+    """The status of pytest on some tests of a copy, in a fork."""
+    child = os.fork()
+    if child == 0:
+        log = os.open(folder.with_name("log.txt"), os.O_CREAT | os.O_WRONLY | os.O_TRUNC)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        os.chdir(folder)
+        sys.path[:0] = [str(folder), str(folder / "src")]
+        sys.dont_write_bytecode = True  # of two versions within a second one would be taken
+        import pytest
+
+        named = [f"tests/{test}" for test in tests]
+        os._exit(pytest.main(["-x", "-p", "no:cacheprovider", "--no-header", *named]))
+    until = time.monotonic() + longest
+    while time.monotonic() < until:
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.05)
+    os.kill(child, 9)
+    os.waitpid(child, 0)
+    return -9
+
+
+def caught(mutant: Mutant, folder: Path) -> str:
+    """ "" if some of its tests fails, else what happened."""
+    path = folder / "src" / mutant.file
+    before = path.read_text(encoding="utf-8")
+    if before.count(mutant.old) != 1:
+        return f"stale: {mutant.file} holds {mutant.old!r} {before.count(mutant.old)} times"
+    path.write_text(before.replace(mutant.old, mutant.new), encoding="utf-8")
+    try:
+        status = passes(folder, mutant.tests)
+    finally:
+        path.write_text(before, encoding="utf-8")
+    # Pytest ends with 1 when tests fail; with more when it could not run them.
+    told = {0: "survived", 1: "", -9: f"ran for more than {LONGEST} s"}
+    return told.get(status, f"pytest could not run its tests ({status})")
+
+
+def main(words: Sequence[str]) -> int:
+    """Run the mutants whose names hold one of some words; all without words."""
+    chosen = [m for m in MUTANTS if not words or any(word in m.says for word in words)]
+    if not chosen:
+        print(f"mutants: no name holds {' or '.join(words)}; it must be part of one in {__file__}")
+        return 2
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary) / "copy"
+        copied(folder)
+        warmed(folder)
+        tests = list(dict.fromkeys(test for mutant in chosen for test in mutant.tests))
+        if status := passes(folder, tests, 10 * LONGEST):
+            print((Path(temporary) / "log.txt").read_text(encoding="utf-8")[-3000:])
+            print(f"mutants: without any mutant these tests end with {status}")
+            return 1
+        print(f"{time.monotonic() - started:4.0f} s  all tests pass unmutated", flush=True)
+        survivors = []
+        for mutant in chosen:
+            told = caught(mutant, folder)
+            spent = time.monotonic() - started
+            print(f"{spent:4.0f} s  {mutant.says}: {told or 'caught'}", flush=True)
+            survivors += [f"{mutant.says} ({mutant.file}): {told}"] * bool(told)
+    print(f"{len(chosen)} mutants, {len(survivors)} not caught")
+    for line in survivors:
+        print(line)
+    return 1 if survivors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

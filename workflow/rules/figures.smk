@@ -1,0 +1,31 @@
+# Tables in, figures out; restyling one re-runs no chain.
+
+
+rule plot:
+    input:
+        unpack(
+            lambda wildcards: dict(
+                zip(
+                    catalogue.drawn(SETTINGS, wildcards.figure),
+                    tables_of(wildcards.figure),
+                    strict=True,
+                )
+            )
+        ),
+        provenance=lambda wildcards: records_of(wildcards.figure),
+    output:
+        pdf="figures/{figure}.pdf",
+        png="figures/{figure}.png",
+        svg="figures/{figure}.svg",
+    log:
+        f"{RESULTS}/logs/plot_{{figure}}.log",
+    wildcard_constraints:
+        figure=any_of(catalogue.FIGURES),
+    params:
+        scale=SCALE,
+        module=lambda wildcards: catalogue.FIGURES[wildcards.figure].module,
+        code=lambda wildcards: code(
+            "plot.py", catalogue.FIGURES[wildcards.figure].module
+        ),
+    script:
+        "../scripts/plot.py"

@@ -1,0 +1,62 @@
+# From the points of a sweep to its table, and from results to the archive.
+
+
+rule sweep_table:
+    input:
+        runs=lambda wildcards: job_files(wildcards.table, "csv"),
+        provenance=lambda wildcards: job_files(wildcards.table, "json"),
+    output:
+        runs=f"{RESULTS}/tables/{{table}}_runs.csv",
+        table=f"{RESULTS}/tables/{{table}}.csv",
+        provenance=f"{RESULTS}/tables/{{table}}.json",
+    log:
+        f"{RESULTS}/logs/{{table}}.log",
+    wildcard_constraints:
+        table=any_of(SWEEP_TABLES),
+    params:
+        code=lambda wildcards: code("sweep_table.py", "artifact.records.tables"),
+    script:
+        "../scripts/sweep_table.py"
+
+
+# What is finished of the sweeps whose chains take minutes or more. A later run begins from it.
+rule archive_chains:
+    log:
+        f"{RESULTS}/logs/archive_chains.log",
+    params:
+        sweeps={
+            folder: {
+                "settings": sweep.of_point(),
+                "panels": {
+                    table: [point._asdict() for point in points]
+                    for table, (of, points) in SWEEP_TABLES.items()
+                    if of == folder
+                },
+            }
+            for folder, sweep in SWEEPS.items()
+            if sweep.seeds_per_job == 1
+        },
+        root=config["seed"],
+        points=f"{RESULTS}/points",
+        archive=ARCHIVE,
+    script:
+        "../scripts/archive_chains.py"
+
+
+# Kept in git, so that `--config from=reference` can redraw figures without a chain. No output:
+# what is archived is never Snakemake's to delete.
+rule archive:
+    input:
+        sorted(
+            {
+                path
+                for figure in FIGURES + SUPPLEMENT
+                for path in [*tables_of(figure), *records_of(figure)]
+            }
+        ),
+    log:
+        f"{RESULTS}/logs/archive.log",
+    params:
+        archive=ARCHIVE,
+    script:
+        "../scripts/archive.py"
