@@ -16,10 +16,13 @@ from ngd.diagnostics import CalibrationWarning
 from ngd.sampling import Samples, sample
 from ngd.task import Task, l2
 
+__version__ = "0.1.0"
+
 __all__ = [
     "CalibrationWarning",
     "Samples",
     "Task",
+    "__version__",
     "diagnostics",
     "l2",
     "laplace",
