@@ -120,7 +120,7 @@ def test_equal_samples_in_half_precision_are_one_sample(precision):
     got = predictive.scores(ensemble, y).ensemble_cross_entropy
     expected = stored(np.asarray(sample, float)[None], np.asarray(y))[1].ensemble_cross_entropy
     # 300 roundings of numbers of order ln 300.
-    assert float(got) == pytest.approx(expected, abs=300 * 6 * np.finfo(np.float32).eps)
+    assert float(got) == pytest.approx(expected, abs=300 * 6 * float(np.finfo(np.float32).eps))
 
 
 def test_without_labels_there_are_the_same_predictions_and_no_scores_of_samples(x64):
