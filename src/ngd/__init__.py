@@ -12,8 +12,8 @@ from ngd import (
     sampling,
     temperature,
 )
+from ngd.chains import Samples, sample
 from ngd.diagnostics import CalibrationWarning
-from ngd.sampling import Samples, sample
 from ngd.task import Task, l2
 
 __version__ = "0.1.0"

@@ -155,7 +155,7 @@ def measured_temperature(
 
         return jax.lax.scan(body, virial(origin), positions)[0]
 
-    return temperature(jax.lax.map(chain, draws), settings.prior_exponent)
+    return temperature(jax.lax.map(chain, draws), float(settings.prior_exponent))
 
 
 class Convergence(NamedTuple):

@@ -2,10 +2,15 @@
 
 import math
 
+from jaxtyping import Array, Int
+
 from ngd import bounds
+from ngd.bounds import Scalar
 
 
-def temperature(learning_rate: float, examples: int, batch_size: int, exact: bool = True) -> float:
+def temperature(
+    learning_rate: Scalar, examples: int, batch_size: int | Int[Array, ""], exact: bool = True
+) -> Scalar:
     """T = (ε/2)(N/B - 1) of Theorem 2, or without `exact` T ≈ εN/(2B) of section 1.
 
     Args:
@@ -17,7 +22,7 @@ def temperature(learning_rate: float, examples: int, batch_size: int, exact: boo
     Raises:
         ValueError: ε is not positive, or B is not in 1..N.
     """
-    learning_rate = float(bounds.positive("learning_rate", learning_rate))
+    learning_rate = bounds.positive("learning_rate", learning_rate)
     bounds.batch_size("batch_size", batch_size, examples)
     return learning_rate / 2 * (examples / batch_size - (1 if exact else 0))
 

@@ -108,8 +108,8 @@ def test_a_call_that_is_cut_off_goes_on_to_the_same_bytes(whole, tmp_path, monke
     task, start = problem()
     inputs = {"predict": task.x[:6], "labels": task.y[:6], **ARGUMENTS}
     folder = tmp_path / "run"
-    monkeypatch.setattr(ngd.sampling, "PIECES", 3)
-    save, saved = ngd.sampling._Checkpoint.save, []
+    monkeypatch.setattr(ngd.chains, "PIECES", 3)
+    save, saved = ngd.chains._Checkpoint.save, []
 
     def cut_off(self, done, state):
         save(self, done, state)
@@ -117,7 +117,7 @@ def test_a_call_that_is_cut_off_goes_on_to_the_same_bytes(whole, tmp_path, monke
         if done in (2, 4):
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(ngd.sampling._Checkpoint, "save", cut_off)
+    monkeypatch.setattr(ngd.chains._Checkpoint, "save", cut_off)
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt):
             ngd.sample(KEY, sampler(), start, checkpoint=folder, **inputs)

@@ -31,7 +31,7 @@ class Settings(NamedTuple):
     damping: Scalar = 0.0
     batch_size: int | Array | None = None
     noise: Scalar = 0.0
-    prior_exponent: float = 0.0
+    prior_exponent: Scalar = 0.0
 
 
 class SamplingAlgorithm(NamedTuple):

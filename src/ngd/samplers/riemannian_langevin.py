@@ -16,7 +16,7 @@ from ngd.task import Params, Task, check_metric, gradient
 
 
 def correction(
-    metric: Metric, position: Params, damping: Scalar, prior_exponent: float
+    metric: Metric, position: Params, damping: Scalar, prior_exponent: Scalar
 ) -> Float[Array, " P"]:
     """∇·G⁻¹ + k G⁻¹ ∇ln|G|, for G = F + δI.
 
@@ -69,7 +69,7 @@ def step(
     learning_rate: Scalar,
     temperature: Scalar,
     damping: Scalar,
-    prior_exponent: float,
+    prior_exponent: Scalar,
 ) -> tuple[State, Info]:
     """Δω = -ε G⁻¹((1/N) dC/dω + α) + (εT/N) `correction`, E[ααᵀ] = 2TG/(εN)."""
     key_metric, key_noise = jax.random.split(rng_key)
@@ -90,7 +90,7 @@ def build(
     learning_rate: Scalar,
     damping: Scalar,
     temperature: Scalar = 1.0,
-    prior_exponent: float = 0.0,
+    prior_exponent: Scalar = 0.0,
 ) -> SamplingAlgorithm:
     """A sampler of e^{-C/T} |F + δI|^k as ε -> 0, whatever the metric and the dimension.
 
@@ -114,7 +114,7 @@ def build(
     learning_rate = bounds.positive("learning_rate", learning_rate)
     temperature = bounds.non_negative("temperature", temperature)
     damping = bounds.non_negative("damping", damping)
-    prior_exponent = float(bounds.number("prior_exponent", prior_exponent))
+    prior_exponent = bounds.number("prior_exponent", prior_exponent)
     return SamplingAlgorithm(
         lambda position, rng_key=None: init(checked(task, position), metric),
         lambda rng_key, state: step(

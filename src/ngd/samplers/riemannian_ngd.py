@@ -1,7 +1,7 @@
 """Stochastic NGD, eq. (16), with the drift that Theorem 1 leaves out."""
 
 import jax.numpy as jnp
-from jaxtyping import PRNGKeyArray
+from jaxtyping import Array, Int, PRNGKeyArray
 
 from ngd import bounds
 from ngd.bounds import Scalar
@@ -21,14 +21,14 @@ def step(
     metric: Metric,
     learning_rate: Scalar,
     damping: Scalar,
-    batch_size: int,
-    prior_exponent: float,
+    batch_size: int | Int[Array, ""],
+    prior_exponent: Scalar,
 ) -> tuple[State, Info]:
     """Eq. (16)'s Δω + (εT/N) `correction`, T = (ε/2)(N/B - 1)."""
     plain, info = stochastic_ngd.step(
         rng_key, state, task, metric, learning_rate, damping, batch_size
     )
-    t = temperature(float(learning_rate), task.examples, int(batch_size))
+    t = temperature(learning_rate, task.examples, batch_size)
     extra = correction(metric, state.position, damping, prior_exponent)
     position, _ = move(plain.position, learning_rate * t / task.examples * extra)
     length = jnp.linalg.norm(flatten(position) - flatten(state.position))
@@ -40,8 +40,8 @@ def build(
     metric: Metric,
     learning_rate: Scalar,
     damping: Scalar,
-    batch_size: int,
-    prior_exponent: float = 0.0,
+    batch_size: int | Int[Array, ""],
+    prior_exponent: Scalar = 0.0,
 ) -> SamplingAlgorithm:
     """A sampler of e^{-C/T} |F + δI|^k, T = (ε/2)(N/B - 1), as far as Theorem 2 holds.
 
@@ -65,8 +65,8 @@ def build(
     check_metric(task, metric.task)
     learning_rate = bounds.positive("learning_rate", learning_rate)
     damping = bounds.non_negative("damping", damping)
-    batch_size = int(bounds.batch_size("batch_size", batch_size, task.examples))
-    prior_exponent = float(bounds.number("prior_exponent", prior_exponent))
+    batch_size = bounds.batch_size("batch_size", batch_size, task.examples)
+    prior_exponent = bounds.number("prior_exponent", prior_exponent)
     return SamplingAlgorithm(
         lambda position, rng_key=None: init(checked(task, position), metric),
         lambda rng_key, state: step(
