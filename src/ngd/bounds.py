@@ -35,7 +35,7 @@ def number(name: str, value: Scalar) -> Scalar:
     plain = isinstance(value, Real | jax.Array | np.ndarray) and np.ndim(value) == 0
     if not plain or np.asarray(value).dtype.kind not in "fiu" + "V":  # V: bfloat16
         raise ValueError(f"{name} must be a number, got {value!r}")
-    if math.isinf(float(np.asarray(value, float))):
+    if not math.isfinite(float(np.asarray(value, float))):
         raise ValueError(f"{name} must be finite, got {value!r}")
     return value if isinstance(value, jax.Array) else float(value)
 

@@ -595,14 +595,14 @@ def causes(
     if predicted is not None and math.isinf(predicted.temperature.value):
         found.append(
             f"the step overshoots: learning_rate times the largest curvature is "
-            f"{rate * predicted.largest:.3g} and must be below 2; lower learning_rate "
+            f"{rate * predicted.largest:.3g} and must be below 2, so lower learning_rate "
             f"({rate:g}) below {2 / predicted.largest:.2g} or raise damping "
             f"({float(settings.damping):g})"
         )
     elif predicted is not None and far(predicted.temperature):
         if settings.batch_size is not None:
             found.append(
-                f"the minibatches' noise is {cold_or_hot} than the metric F + δI takes it to be; "
+                f"the minibatches' noise is {cold_or_hot} than the metric F + δI takes it to be: "
                 f"change batch_size ({int(settings.batch_size)}) and damping "
                 f"({float(settings.damping):g}) to those of ngd.diagnostics.calibrated_batch, or "
                 "take the sampler preconditioned_langevin, which makes its own noise"
@@ -610,7 +610,7 @@ def causes(
         else:
             found.append(
                 f"the learning_rate ({rate:g}) is too large for its noise alone to set the "
-                f"temperature (T/(1 - εa/2) along a curvature a); lower it"
+                f"temperature (T/(1 - εa/2) along a curvature a): lower it"
             )
     if predicted is not None and predicted.relaxation > updates / 10:
         slow = predicted.relaxation
@@ -622,7 +622,7 @@ def causes(
     if measured is not None and not found and far(measured):
         found.append(
             "the cost is not quadratic as far as the chain reaches, or the varying metric weighs "
-            "the density by |F + δI| (docs/theorem1.md); take riemannian_langevin, or a smaller "
+            "the density by |F + δI| (docs/theorem1.md): take riemannian_langevin, or a smaller "
             f"learning_rate ({rate:g})"
         )
     if measured is not None and not measured.standard_error <= tolerance * asked:

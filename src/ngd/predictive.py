@@ -54,18 +54,14 @@ def add(
     # In half precision the sums would stand still after a few hundred samples.
     logits = logits.astype(jnp.promote_types(logits.dtype, jnp.float32))
     log_p = jax.nn.log_softmax(logits)
-    if y is None:
-        return Ensemble(
-            jnp.logaddexp(ensemble.log_sum, log_p),
-            ensemble.samples + 1,
-            ensemble.cross_entropy + jnp.nan,
-            ensemble.accuracy + jnp.nan,
-        )
+    cost = right = jnp.full((), jnp.nan)
+    if y is not None:
+        cost, right = losses(logits, y).mean(), accuracy(logits, y)
     return Ensemble(
         jnp.logaddexp(ensemble.log_sum, log_p),
         ensemble.samples + 1,
-        ensemble.cross_entropy + losses(logits, y).mean(),
-        ensemble.accuracy + accuracy(logits, y),
+        ensemble.cross_entropy + cost,
+        ensemble.accuracy + right,
     )
 
 

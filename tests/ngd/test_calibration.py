@@ -101,7 +101,6 @@ def test_the_readmes_example_samples_what_nuts_samples(capsys):
     [
         ("logistic, misspecified", "calibrated_batch"),
         ("logistic, separable", "Theorem 2"),
-        ("iris, softmax regression", "preconditioned_langevin"),
     ],
 )
 def test_a_chain_is_at_its_temperature_or_told_why_not(benchmark, name, sampler):
@@ -119,7 +118,7 @@ def assert_told(row):
         assert error < 0.1
         assert abs(predicted - 1) < 0.11
     else:
-        assert off > 0 or error > 0.1 or abs(measured - 1) > 0.09
+        assert off > 0 or not error <= 0.1 or abs(measured - 1) > 0.09
         assert len(row["warned"]) > 20
 
 
@@ -131,7 +130,7 @@ def test_each_row_of_the_table_keeps_the_promise():
     rows = [dict(zip(head, line, strict=True)) for line in lines]
     assert len({row["task"] for row in rows}) >= 10
     sizes = sorted(int(row["P"]) for row in rows)
-    assert sizes[0] <= 12
+    assert sizes[0] <= 6
     assert sizes[-1] >= 10_000
     for row in rows:
         assert_told(row)

@@ -193,7 +193,7 @@ def test_an_overshooting_chain_is_named_with_its_cure(gaussian):
     short = dict(chains=2, burn_in=0, draws=5)
     _, message = told(sampler=langevin.build(task, 0.41), **short)
     assert "overshoots" in message
-    assert "2.05 and must be below 2; lower learning_rate (0.41) below 0.4" in message
+    assert "2.05 and must be below 2, so lower learning_rate (0.41) below 0.4" in message
     _, message = told(sampler=langevin.build(task, 100.0), chains=2, burn_in=0, draws=20)
     assert "2 of 2 chains diverged: lower learning_rate (100)" in message
 
