@@ -12,6 +12,7 @@ ALONE := env -u PYTHONPATH -u PYTHONHOME -u PIP_TARGET -u PIP_PREFIX -u PIP_CONS
 PIP := $(ALONE) $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: figures claims check report test test-cluster test-faults lint format mutants bench growth progress unlock gpu lock \
+  lowest highest \
   clean clean-environment
 
 figures: $(ENVIRONMENT)
@@ -92,12 +93,17 @@ $(ENVIRONMENT): requirements.lock pyproject.toml $(if $(WHOLE),,clean-environmen
 	touch $@
 
 # Renews the lock files; needs uv.
-COMPILE = uv pip compile pyproject.toml --extra figures --extra cluster --extra dev --universal \
+COMPILE = uv pip compile pyproject.toml --extra sample --extra figures --extra cluster --extra dev --universal \
   --python-version 3.11 --fork-strategy fewest --generate-hashes --no-emit-index-url \
   --no-header --no-annotate
 lock:
 	$(COMPILE) --output-file requirements.lock
 	$(COMPILE) --extra gpu --constraints requirements.lock --output-file requirements-gpu.lock
+
+# README's example from a wheel, with the lowest and the highest versions that pyproject.toml allows; needs uv and the network.
+lowest highest:
+	sed -n '/^```python/,/^```$$/p' README.md | grep -v '^```' | \
+	  uv run --no-project --isolated --with '.[sample]' --resolution $(subst lowest,lowest-direct,$@) python -
 
 clean: clean-environment
 	rm -rf .snakemake results/smoke results/quick results/paper figures/*.pdf figures/*.png figures/*.svg

@@ -11,7 +11,7 @@ from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float
 
 from ngd import bounds
-from ngd.task import Params, Task, flatten, gradient, mean_cost
+from ngd.task import Params, Task, check, flatten, gradient, mean_cost
 
 
 class Laplace(NamedTuple):
@@ -29,6 +29,7 @@ def minimise(task: Task, position: Params, tolerance: float = 1e-5, updates: int
             step longer than 1% of |ω|: for separable classes without a regulariser no
             minimum exists.
     """
+    check(task, position)
     params = _descend(task.logits, task.regulariser, task.x, task.y, position, tolerance, updates)
     g = gradient(task, params)
     slope = float(jnp.linalg.norm(g))
@@ -91,11 +92,21 @@ def laplace(task: Task, minimum: Params, temperature: float = 1.0) -> Laplace:
     """N(ω*, T (d²C/dω²)⁻¹) at a minimum ω* of C.
 
     Raises:
-        ValueError: T is not positive, or the Hessian is not positive definite.
+        ValueError: T is not positive, the Hessian is not positive definite, or the gradient
+            says that the minimum is elsewhere.
     """
-    bounds.positive("temperature", temperature)
+    temperature = float(bounds.positive("temperature", temperature))
+    check(task, minimum)
     curvature = hessian(task, minimum)
     smallest = float(jnp.linalg.eigvalsh(curvature)[0])
     if not smallest > 0:
         raise ValueError(f"the Hessian's smallest eigenvalue is {smallest:.3g}, must be > 0")
+    slope = task.examples * gradient(task, minimum)
+    # The Newton step in the Gaussian's own units, where a draw's length is √P.
+    length = float(jnp.sqrt(slope @ jnp.linalg.solve(curvature, slope) / len(slope)))
+    if not length <= 0.1 * temperature**0.5:
+        raise ValueError(
+            f"the point is no minimum of the cost: a Newton step from it is {length:.2g} standard "
+            "deviations of the posterior a parameter, allowed is 0.1 (see `minimise`)"
+        )
     return Laplace(ravel_pytree(minimum)[0], temperature * jnp.linalg.inv(curvature))

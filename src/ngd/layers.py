@@ -30,21 +30,29 @@ def layer_gradients(model: nn.Module) -> Callable[[Task, Params, Array, Labels],
 
     Returns:
         A function of (task, params, x, labels), `labels` giving y from the logits; it
-        raises ValueError for a model of another kind. `task.logits` must be `model.apply`.
+        raises ValueError for a model of another kind, a layer whose inputs have not the
+        batch as their first axis, a kernel that is used outside of its layer, or a task
+        whose logits are not `model.apply`.
     """
 
     def gradients(task: Task, params: Params, x: Array, labels: Labels) -> Factor:
+        owner = getattr(task.logits, "__self__", None)
+        if owner != model or getattr(task.logits, "__name__", "") != "apply":
+            raise ValueError(f"layer_gradients: the task's logits must be {model}.apply")
+
         def run(added: dict[Path, Array]) -> tuple[Array, tuple[dict, dict]]:
             inputs: dict[Path, Array] = {}
             outputs: dict[Path, Array] = {}
 
             def intercept(call: Any, args: Any, kwargs: Any, context: Any) -> Any:
                 out = call(*args, **kwargs)
-                kind = isinstance(context.module, nn.Dense | Convolution)
+                # A class derived from these, or options of theirs, may compute anything.
+                kind = type(context.module) in (nn.Dense, Convolution)
                 if kind and context.method_name == "__call__":
                     path = context.module.path
                     if path in inputs:
                         raise ValueError(f"layer {'/'.join(path)} is used more than once")
+                    _check_layer(context.module, args, len(x))
                     out = out + added.get(path, 0)
                     a = windows(args[0]) if isinstance(context.module, Convolution) else args[0]
                     inputs[path], outputs[path] = a, out
@@ -59,9 +67,36 @@ def layer_gradients(model: nn.Module) -> Callable[[Task, Params, Array, Labels],
         zeros = {path: jnp.zeros(out.shape, out.dtype) for path, out in shapes.items()}
         deltas, (inputs, _) = jax.grad(run, has_aux=True)(zeros)
         kernels = _kernels(params, zeros)
+        _check_used_once(lambda p: model.apply(p, x), params)
         return side_by_side(tuple(_block(inputs[path], deltas[path]) for path in kernels))
 
     return gradients
+
+
+def _check_layer(module: Any, args: tuple, examples: int) -> None:
+    name = "/".join(module.path)
+    a = args[0]
+    if a.ndim < 2 or a.shape[0] != examples:
+        raise ValueError(
+            f"layer {name} must have the batch of {examples} as the first axis of its input, "
+            f"got shape {a.shape}"
+        )
+    for option in ("dtype", "dot_general", "dot_general_cls", "promote_dtype"):
+        used = getattr(module, option, None)
+        if used is not None and used != getattr(type(module), option, None):
+            raise ValueError(f"layer {name} must be a plain one, got {option} = {used}")
+
+
+def _check_used_once(logits: Callable[[Params], Any], params: Params) -> None:
+    """What a layer's gradient misses: a kernel that something else reads too."""
+    jaxpr = jax.make_jaxpr(logits)(params).jaxpr
+    leaves, _ = jax.tree_util.tree_flatten_with_path(params)
+    for variable, (path, _) in zip(jaxpr.invars, leaves, strict=True):
+        uses = sum(v is variable for eqn in jaxpr.eqns for v in eqn.invars)
+        if uses != 1:
+            raise ValueError(
+                f"parameter {jax.tree_util.keystr(path)} is used {uses} times, and not once"
+            )
 
 
 def _kernels(params: Params, known: dict[Path, Array]) -> list[Path]:

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from ngd.task import losses
+from ngd.task import labels_of, losses
 
 
 class Ensemble(NamedTuple):
@@ -36,19 +36,42 @@ class Scores(NamedTuple):
 
 
 def start(examples: int, labels: int) -> Ensemble:
-    """An ensemble of no sample, for `examples` test inputs and `labels` classes."""
+    """An ensemble of no sample, for `examples` test inputs and `labels` classes.
+
+    Its sums are in single precision or better, whatever the precision of the logits.
+    """
     zero = jnp.zeros(())
-    return Ensemble(jnp.full((examples, labels), -jnp.inf), zero, zero, zero)
+    return Ensemble(jnp.full((examples, labels), -jnp.inf, dtype=float), zero, zero, zero)
 
 
-def add(ensemble: Ensemble, logits: Float[Array, "n K"], y: Int[Array, " n"]) -> Ensemble:
-    """One more sample, by its logits on the test inputs and their true labels."""
+def add(
+    ensemble: Ensemble, logits: Float[Array, "n K"], y: Int[Array, " n"] | None = None
+) -> Ensemble:
+    """One more sample, by its logits on the test inputs and their true labels.
+
+    Without labels there are predictions but no scores: those of single samples become NaN.
+    """
+    # In half precision the sums would stand still after a few hundred samples.
+    logits = logits.astype(jnp.promote_types(logits.dtype, jnp.float32))
     log_p = jax.nn.log_softmax(logits)
+    cost = right = jnp.full((), jnp.nan)
+    if y is not None:
+        cost, right = losses(logits, y).mean(), accuracy(logits, y)
     return Ensemble(
         jnp.logaddexp(ensemble.log_sum, log_p),
         ensemble.samples + 1,
-        ensemble.cross_entropy + losses(logits, y).mean(),
-        ensemble.accuracy + accuracy(logits, y),
+        ensemble.cross_entropy + cost,
+        ensemble.accuracy + right,
+    )
+
+
+def pool(ensembles: Ensemble) -> Ensemble:
+    """One ensemble of several, which lie along a first axis: those of chains."""
+    return Ensemble(
+        jax.nn.logsumexp(ensembles.log_sum, axis=0),
+        ensembles.samples.sum(axis=0),
+        ensembles.cross_entropy.sum(axis=0),
+        ensembles.accuracy.sum(axis=0),
     )
 
 
@@ -63,7 +86,17 @@ def accuracy(logits: Float[Array, "n K"], y: Int[Array, " n"]) -> Float[Array, "
 
 
 def scores(ensemble: Ensemble, y: Int[Array, " n"]) -> Scores:
-    """The ensemble's test scores beside the mean scores of its single samples."""
+    """The ensemble's test scores beside the mean scores of its single samples.
+
+    Raises:
+        ValueError: y are no labels, one for each test input, or one is K or above.
+    """
+    y = labels_of(y)
+    n, k = ensemble.log_sum.shape
+    if len(y) != n:
+        raise ValueError(f"y must have a label for each of {n} test inputs, got {len(y)}")
+    if not isinstance(y, jax.core.Tracer) and int(y.max()) >= k:
+        raise ValueError(f"y must be labels 0..{k - 1}, got {int(y.max())}")
     log_p = log_probabilities(ensemble)
     return Scores(
         ensemble_cross_entropy=-jnp.take_along_axis(log_p, y[:, None], axis=1).mean(),

@@ -5,8 +5,12 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
+from jax.core import Tracer
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, Int
+
+from ngd import bounds
 
 Params = Any
 """A pytree of arrays: the parameters ω of any model."""
@@ -33,22 +37,54 @@ def piece(x: Array) -> Piece:
     return Piece(32, 128) if x[0].size >= IMAGE else Piece(128, 1024)
 
 
-class Task(NamedTuple):
+class _Fields(NamedTuple):
+    logits: Callable[[Params, Array], Any]
+    x: Array
+    y: Int[Array, " N"]
+    regulariser: Callable[[Params], Float[Array, ""]]
+
+
+class Task(_Fields):
     """A model and its training set, which together fix the cost C of section 4.
+
+    Outside `jit` what is given is checked, and lists, NumPy and pandas are converted, once.
+    `check` tries the model itself as soon as there are parameters: every sampler's `init` does.
 
     Attributes:
         logits: `logits(params, x)` with x of shape (n, ...) gives unnormalised log
-            probabilities of shape (n, K), K >= 2.
+            probabilities of shape (n, K), K >= 2, each row a function of its own example
+            alone: no batch normalisation over the batch, no dropout.
         x: training inputs, shape (N, ...).
-        y: training labels in 0..K-1, shape (N,).
+        y: training labels in 0..K-1, shape (N,). Truth values are taken as 0 and 1.
         regulariser: λR(ω)/N, a scalar function of the parameters in nats per example,
             added to the MEAN cost C/N. The paper's cost is a sum; ours is its mean.
     """
 
-    logits: Callable[[Params, Array], Any]
-    x: Array
-    y: Int[Array, " N"]
-    regulariser: Callable[[Params], Float[Array, ""]] = lambda params: jnp.zeros(())
+    __slots__ = ()
+
+    def __new__(
+        cls,
+        logits: Callable[[Params, Any], Any],
+        x: Any,
+        y: Any,
+        regulariser: Callable[[Params], Any] = lambda params: jnp.zeros(()),
+    ) -> "Task":
+        """A task of what was given, checked and converted.
+
+        Raises:
+            ValueError: a function, the inputs or the labels are not what they must be.
+        """
+        for name, function in (("logits", logits), ("regulariser", regulariser)):
+            if not callable(function):
+                raise ValueError(f"{name} must be a function, got {function!r}")
+        x, y = _inputs(x), labels_of(y)
+        if len(x) != len(y):
+            raise ValueError(f"x and y must have one length, got {len(x)} and {len(y)}")
+        return super().__new__(cls, logits, x, y, regulariser)
+
+    def _replace(self, **changes: Any) -> "Task":
+        """A task with some of its fields changed, checked as any."""
+        return type(self)(**{**self._asdict(), **changes})
 
     @property
     def examples(self) -> int:
@@ -56,8 +92,165 @@ class Task(NamedTuple):
         return int(self.y.shape[0])
 
 
+def _array(name: str, value: Any) -> Array:
+    """An array of JAX; one that is known is made outside of any `jit`."""
+    if isinstance(value, jax.Array):
+        return value
+    if isinstance(value, dict):
+        raise ValueError(f"{name} must be an array of shape (N, ...), got a dict")
+    try:
+        held = np.asarray(value)
+    except ValueError:
+        held = np.empty(0, object)
+    if held.dtype.kind not in "biuf":
+        raise ValueError(f"{name} must hold numbers, got {type(value).__name__} of {held.dtype}")
+    with jax.ensure_compile_time_eval():
+        return jnp.asarray(held)
+
+
+def _inputs(x: Any) -> Array:
+    x = _array("x", x)
+    if x.ndim == 0 or len(x) == 0:
+        raise ValueError(f"x must have shape (N, ...) with N >= 1, got {x.shape}")
+    if not isinstance(x, Tracer) and jnp.issubdtype(x.dtype, jnp.inexact):
+        with jax.ensure_compile_time_eval():
+            finite = bool(jnp.isfinite(x).all())
+        if not finite:
+            raise ValueError("x must be finite, got NaN or infinity in it")
+    return x
+
+
+def labels_of(y: Any, name: str = "y") -> Int[Array, " n"]:
+    """Class labels 0, 1, ... as an array; truth values become 0 and 1.
+
+    -1 and +1 are refused, not mapped: the same labels score the predictions, where they would
+    be wrong in silence.
+
+    Raises:
+        ValueError: they are no vector of integers >= 0.
+    """
+    y = _array(name, y)
+    if y.ndim == 2:
+        raise ValueError(
+            f"{name} must be one label an example, got shape {y.shape}: of one-hot labels give "
+            f"{name}.argmax(axis=1)"
+        )
+    if y.ndim != 1 or len(y) == 0:
+        raise ValueError(f"{name} must have shape (N,) with N >= 1, got {y.shape}")
+    if y.dtype == bool:
+        return y.astype(jnp.int32)
+    if not jnp.issubdtype(y.dtype, jnp.integer):
+        raise ValueError(
+            f"{name} must be integers 0..K-1, got {y.dtype}: of class labels give "
+            f"{name}.astype(int)"
+        )
+    if not isinstance(y, Tracer):
+        least = np.asarray(y).min()
+        if least < 0:
+            cure = f": of -1 and +1 give ({name} + 1) // 2" if least == -1 else ""
+            raise ValueError(f"{name} must be labels 0..K-1, got {least}{cure}")
+    return y
+
+
+def check(task: Task, params: Params) -> None:
+    """Try a model at its parameters; nothing is done under `jit`, where values are unknown.
+
+    Raises:
+        ValueError: parameters or logits are not in single or double precision, the logits have
+            not shape (n, K) with K >= 2, a label is K or above, a row of the logits depends on
+            another example, or the regulariser is no finite scalar.
+    """
+    leaves = jax.tree.leaves(params)
+    if any(isinstance(leaf, Tracer) for leaf in (task.x, task.y, *leaves)):
+        return
+    if not leaves:
+        raise ValueError("position must hold parameters, got none")
+    for leaf in leaves:
+        kind = jnp.result_type(leaf)
+        if kind not in (jnp.float32, jnp.float64):
+            raise ValueError(
+                f"parameters must be float32 or float64, got {kind}: for mixed precision cast "
+                "them inside logits, and its result back"
+            )
+    with jax.ensure_compile_time_eval():
+        _check_logits(task, params)
+        extra = task.regulariser(params)
+        if jnp.shape(extra) != ():
+            raise ValueError(f"regulariser must give a scalar, got shape {jnp.shape(extra)}")
+        if not isinstance(extra, Tracer) and not bool(jnp.isfinite(extra)):
+            raise ValueError(f"regulariser must be finite at the position, got {extra}")
+
+
+def _check_logits(task: Task, params: Params) -> None:
+    # Two examples that differ, so that one does not stand for the other.
+    differs = (task.x != task.x[0]).reshape(task.examples, -1).any(axis=1)
+    pair = jnp.array([0, int(jnp.argmax(differs))])
+    # Away from the position, where a last layer may be zero and hide what depends on what.
+    flat, unravel = ravel_pytree(params)
+    step = 0.1 * (1 + jnp.abs(flat)) * jax.random.normal(jax.random.key(0), flat.shape, flat.dtype)
+    for place in (params, unravel(flat + step)):
+        both = task.logits(place, task.x[pair])
+        if isinstance(both, Tracer):
+            return
+        if jnp.ndim(both) != 2 or len(both) != 2 or both.shape[1] < 2:
+            raise ValueError(
+                "logits must have shape (n, K) with K >= 2 for n examples, got "
+                f"{jnp.shape(both)} for 2 (of one logit z give the two 0 and z)"
+            )
+        if both.dtype not in (jnp.float32, jnp.float64):
+            raise ValueError(
+                f"logits must be float32 or float64, got {both.dtype}: end with "
+                ".astype(jnp.float32)"
+            )
+        alone = jnp.concatenate([task.logits(place, task.x[i][None]) for i in pair])
+        off = jnp.abs(both - alone).max()
+        # Far more than rounding, far less than what another batch's moments change.
+        if off > 0.01 * jnp.abs(both).max():
+            raise ValueError(
+                f"logits of an example must not depend on the others: two together and alone "
+                f"differ by {float(off):.2g} (batch normalisation? dropout?)"
+            )
+    if int(task.y.max()) >= both.shape[1]:
+        raise ValueError(
+            f"y must be labels 0..{both.shape[1] - 1} for {both.shape[1]} logits, got "
+            f"{int(task.y.max())}"
+        )
+
+
+def check_metric(task: Task, measured: Task | None) -> None:
+    """Refuse a metric that is of another task than its sampler; None is of any.
+
+    Raises:
+        ValueError: they differ in the model or in the training set.
+    """
+    if measured is None or measured is task:
+        return
+    for name in ("x", "y"):
+        a, b = getattr(task, name), getattr(measured, name)
+        known = not isinstance(a, Tracer) and not isinstance(b, Tracer)
+        if a is b:
+            continue
+        same = a.shape == b.shape and a.dtype == b.dtype
+        if same and known:
+            with jax.ensure_compile_time_eval():
+                same = bool((a == b).all())
+        if not same:
+            raise ValueError(f"metric must be of the sampler's task, got one of another {name}")
+    a, b = task.logits, measured.logits
+    # Two closures of one source line are taken as one model.
+    if a != b and getattr(a, "__code__", a) is not getattr(b, "__code__", b):
+        bound = getattr(a, "__self__", a), getattr(b, "__self__", b)
+        if bound[0] is a or bound[0] != bound[1]:
+            raise ValueError("metric must be of the sampler's task, got one of another model")
+
+
 def l2(coefficient: float) -> Callable[[Params], Float[Array, ""]]:
-    """The regulariser λ|ω|²/2 of sections 6.3 and 6.4, λ = `coefficient` in the mean cost."""
+    """The regulariser λ|ω|²/2 of sections 6.3 and 6.4, λ = `coefficient` in the mean cost.
+
+    Raises:
+        ValueError: λ is negative or not finite: the cost would have no minimum.
+    """
+    coefficient = float(bounds.non_negative("coefficient", coefficient))
 
     def regulariser(params: Params) -> Float[Array, ""]:
         return 0.5 * coefficient * jnp.sum(flatten(params) ** 2)

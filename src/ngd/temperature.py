@@ -2,10 +2,15 @@
 
 import math
 
+from jaxtyping import Array, Int
+
 from ngd import bounds
+from ngd.bounds import Scalar
 
 
-def temperature(learning_rate: float, examples: int, batch_size: int, exact: bool = True) -> float:
+def temperature(
+    learning_rate: Scalar, examples: int, batch_size: int | Int[Array, ""], exact: bool = True
+) -> Scalar:
     """T = (ε/2)(N/B - 1) of Theorem 2, or without `exact` T ≈ εN/(2B) of section 1.
 
     Args:
@@ -17,7 +22,7 @@ def temperature(learning_rate: float, examples: int, batch_size: int, exact: boo
     Raises:
         ValueError: ε is not positive, or B is not in 1..N.
     """
-    bounds.positive("learning_rate", learning_rate)
+    learning_rate = bounds.positive("learning_rate", learning_rate)
     bounds.batch_size("batch_size", batch_size, examples)
     return learning_rate / 2 * (examples / batch_size - (1 if exact else 0))
 
@@ -26,16 +31,26 @@ def batch_size(learning_rate: float, examples: int, temperature: float, exact: b
     """The batch size B at temperature T.
 
     Exact: B = ⌈N/(2T/ε + 1)⌉ of section 6.4. Otherwise εN/(2T) of section 6.1, rounded
-    to the nearest whole number (the paper does not say how).
+    to the nearest whole number (the paper does not say how). This is the formula: the
+    temperature that a sampler has is another where δ is not small, or the model is wrong;
+    `ngd.diagnostics.calibrated_batch` solves for that.
 
     Raises:
-        ValueError: ε or T is not positive, or no B in 1..N has this temperature.
+        ValueError: ε or T is not positive, or no B in 1..N has this temperature: T is above
+            that of B = 1, or so low that B = N, which has none.
     """
-    bounds.positive("learning_rate", learning_rate)
-    bounds.positive("temperature", temperature)
+    learning_rate = float(bounds.positive("learning_rate", learning_rate))
+    temperature = float(bounds.positive("temperature", temperature))
     if exact:
         # Rounding must not lift a whole number to the next one.
         size = math.ceil(examples / (2 * temperature / learning_rate + 1) * (1 - 1e-12))
+        hottest = learning_rate / 2 * (examples - 1)
+        if size == examples or temperature > hottest * (1 + 1e-9):
+            raise ValueError(
+                f"temperature {temperature:g} is that of no batch: with learning_rate "
+                f"{learning_rate:g} and {examples} examples it is {hottest:.3g} at B = 1, and 0 "
+                f"at B = {examples}"
+            )
     else:
         size = round(learning_rate * examples / (2 * temperature))
     if not 1 <= size <= examples:

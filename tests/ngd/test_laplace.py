@@ -109,3 +109,15 @@ def test_laplace_refuses_a_point_that_is_no_minimum():
     flat = Task(lambda p, x: jnp.zeros((len(x), 2)), jnp.zeros((4, 1)), jnp.zeros(4, int))
     with pytest.raises(ValueError, match="smallest eigenvalue"):
         laplace.laplace(flat, {"w": jnp.zeros(2)})
+
+
+def test_laplace_refuses_a_point_beside_the_minimum(gaussian, x64):
+    """By how many standard deviations it is off: N (ω-c)ᵀA(ω-c)/P, 0.1 of one is allowed."""
+    curvature = np.array([[2.0, 0.5], [0.5, 1.0]])
+    task = gaussian(curvature, np.zeros(2), 25)
+    direction = np.array([1.0, -1.0])
+    unit = direction / np.sqrt(25 * direction @ curvature @ direction / 2)
+    laplace.laplace(task, {"w": jnp.asarray(0.099 * unit)})
+    with pytest.raises(ValueError, match=r"no minimum .*0\.1 standard deviations"):
+        laplace.laplace(task, {"w": jnp.asarray(0.101 * unit)})
+    laplace.laplace(task, {"w": jnp.asarray(0.101 * unit)}, temperature=4.0)

@@ -89,3 +89,73 @@ def test_models_of_another_kind_are_refused(model, message):
     task, params = problem(model, (3,))
     with pytest.raises(ValueError, match=message):
         layer_gradients(model)(task, params, task.x, lambda logits: task.y)
+
+
+class Folded(nn.Module):
+    """Tokens folded into the batch: (n, t, d) as (nt, d) through the first layer."""
+
+    labels: int = 3
+
+    @nn.compact
+    def __call__(self, x):
+        n, t, d = x.shape
+        h = nn.Dense(5, use_bias=False)(x.reshape(n * t, d))
+        return nn.Dense(3, use_bias=False)(h.reshape(n, t, 5).mean(axis=1))
+
+
+class Tied(nn.Module):
+    """The same kernel out as in, which `nn.Dense` does not see."""
+
+    labels: int = 3
+
+    @nn.compact
+    def __call__(self, x):
+        layer = nn.Dense(3, use_bias=False)
+        return layer(x) @ layer.variables["params"]["kernel"].T
+
+
+class Half(nn.Module):
+    labels: int = 3
+
+    @nn.compact
+    def __call__(self, x):
+        return nn.Dense(3, use_bias=False, dtype=jnp.bfloat16)(x).astype(jnp.float32)
+
+
+class Scaled(nn.Dense):
+    def __call__(self, x):
+        return 2 * super().__call__(x)
+
+
+class Derived(nn.Module):
+    labels: int = 3
+
+    @nn.compact
+    def __call__(self, x):
+        return Scaled(3, use_bias=False)(x)
+
+
+@pytest.mark.parametrize(
+    ("model", "inputs", "message"),
+    [
+        (Folded(), (4, 6), r"batch of 7 as the first axis .*\(28, 6\)"),
+        (Tied(), (3,), "used 2 times"),
+        (Half(), (3,), "plain one, got dtype"),
+        (Derived(), (3,), "no kernel of a layer known"),
+    ],
+)
+def test_layers_used_otherwise_than_assumed_are_refused(model, inputs, message):
+    task, params = problem(model, inputs)
+    with pytest.raises(ValueError, match=message):
+        layer_gradients(model)(task, params, task.x, lambda logits: task.y)
+
+
+def test_a_task_of_other_logits_is_refused():
+    model, inputs = MODELS[0]
+    task, params = problem(model, inputs)
+    cold = task._replace(logits=lambda p, x: 3 * model.apply(p, x))
+    for other in (cold, task._replace(logits=MLP(5, 4).apply)):
+        with pytest.raises(ValueError, match=r"must be MLP"):
+            layer_gradients(model)(other, params, task.x, lambda logits: task.y)
+    same = task._replace(logits=MLP(5, 3).apply)
+    layer_gradients(model)(same, params, task.x, lambda logits: task.y)

@@ -106,3 +106,48 @@ def test_adding_inside_a_scan_is_adding_one_by_one(x64):
 
 def test_an_ensemble_of_no_sample_predicts_nothing():
     assert np.isnan(predictive.log_probabilities(predictive.start(3, 2))).all()
+
+
+@pytest.mark.parametrize("precision", [jnp.bfloat16, jnp.float16])
+def test_equal_samples_in_half_precision_are_one_sample(precision):
+    """In half precision the sum stands still: 300 copies then cost 1.5 nats more than one."""
+    logits, y = problem(1, 4, 2, 3.0)
+    sample, y = jnp.asarray(logits[0], precision), jnp.asarray(y)
+    ensemble = jax.lax.fori_loop(
+        0, 300, lambda i, e: predictive.add(e, sample, y), predictive.start(4, 2)
+    )
+    assert {leaf.dtype for leaf in ensemble} == {jnp.dtype(jnp.float32)}
+    got = predictive.scores(ensemble, y).ensemble_cross_entropy
+    expected = stored(np.asarray(sample, float)[None], np.asarray(y))[1].ensemble_cross_entropy
+    # 300 roundings of numbers of order ln 300.
+    assert float(got) == pytest.approx(expected, abs=300 * 6 * float(np.finfo(np.float32).eps))
+
+
+def test_without_labels_there_are_the_same_predictions_and_no_scores_of_samples(x64):
+    logits, y = problem(3, 5, 2, 3.0)
+    blind = predictive.start(5, 2)
+    for z in logits:
+        blind = predictive.add(blind, jnp.asarray(z))
+    np.testing.assert_array_equal(blind.log_sum, streamed(logits, y).log_sum)
+    scores = predictive.scores(blind, jnp.asarray(y))
+    assert np.isfinite(scores.ensemble_cross_entropy)
+    assert np.isnan(scores.single_cross_entropy)
+    assert np.isnan(scores.single_accuracy)
+
+
+def test_pooled_ensembles_are_the_ensemble_of_all_samples(x64):
+    logits, y = problem(6, 5, 3, 3.0)
+    halves = [streamed(logits[:2], y), streamed(logits[2:], y)]
+    pooled = predictive.pool(jax.tree.map(lambda a, b: jnp.stack([a, b]), *halves))
+    for a, b in zip(pooled, streamed(logits, y), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("y", "says"),
+    [([-1, 1, 1], "got -1"), ([0, 1, 2], r"0\.\.1, got 2"), ([0, 1], "each of 3 test inputs")],
+)
+def test_scores_refuse_labels_that_are_none(unchecked, y, says):
+    ensemble = predictive.add(predictive.start(3, 2), jnp.zeros((3, 2)))
+    with pytest.raises(ValueError, match=says):
+        predictive.scores(ensemble, np.array(y))

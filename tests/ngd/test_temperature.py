@@ -39,6 +39,8 @@ def test_batch_size_of_an_approximate_temperature_is_the_one_it_came_from(rate, 
 @given(LEARNING_RATES, st.integers(2, 100_000), st.floats(1e-3, 100))
 def test_exact_batch_is_the_smallest_no_hotter_than_asked(rate, n, asked):
     """⌈N/(2T/ε + 1)⌉ of section 6.4: rounding up cools."""
+    if asked > temperature(rate, n, 1) or asked < temperature(rate, n, n - 1):
+        return  # which `batch_size` refuses, or may
     b = batch_size(rate, n, asked)
     tolerance = 1e-9 * (asked + rate)
     assert temperature(rate, n, b) <= asked + tolerance
@@ -53,7 +55,7 @@ def test_batch_size_of_an_exact_temperature_is_the_one_it_came_from(rate, n, dat
 
 @pytest.mark.parametrize(
     ("rate", "n", "asked", "expected"),
-    [(0.05, 8192, 1.0, 200), (0.1, 1000, 1.0, 48), (0.1, 1000, 0.95, 50), (1.0, 10, 1e9, 1)],
+    [(0.05, 8192, 1.0, 200), (0.1, 1000, 1.0, 48), (0.1, 1000, 0.95, 50), (1.0, 10, 4.5, 1)],
 )
 def test_exact_batch_sizes_worked_by_hand(rate, n, asked, expected):
     assert batch_size(rate, n, asked) == expected
@@ -90,6 +92,11 @@ def test_temperature_refuses_impossible_settings(unchecked, arguments, message):
         ((0.1, 10, 0.0), "temperature .*0.0"),
         ((0.1, 10, -1.0), "temperature .*-1.0"),
         ((0.1, 10, math.nan), "temperature .*nan"),
+        ((1e-4, 100, 1.0), r"temperature 1 .*0\.00495 at B = 1"),
+        ((0.1, 100, 1e6), r"temperature 1e\+06 .*4\.95 at B = 1"),
+        ((0.1, 10, 1e-6), "temperature 1e-06 .* 0 at B = 10"),
+        ((math.inf, 10, 1.0), "learning_rate must be finite"),
+        ((0.1, 10, math.inf), "temperature must be finite"),
         ((0.1, 10, 100.0, False), r"temperature 100 .*0 examples.*1\.\.10"),
         ((0.1, 1000, 0.01, False), r"temperature 0.01 .*5000 examples.*1\.\.1000"),
     ],

@@ -9,6 +9,7 @@ from jax.scipy.linalg import cho_solve
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from ngd import bounds
+from ngd.bounds import Scalar
 from ngd.metrics.factor import (
     Factor,
     gram,
@@ -63,7 +64,7 @@ def pick_solver(rows: int, parameters: int) -> Solver:
 
 def solve(
     factor: Factor,
-    damping: float,
+    damping: Scalar,
     v: Float[Array, " P"],
     solver: Solver | None = None,
 ) -> Float[Array, " P"]:
@@ -82,7 +83,9 @@ def solve(
     """
     m, parameters = shape(factor)
     bounds.non_negative("damping", damping)
-    solver = solver or ("primal" if damping == 0 else pick_solver(m, parameters))
+    # Under `vmap` or `jit` over δ its value is not known: it is taken to be positive.
+    known = not isinstance(damping, jax.Array)
+    solver = solver or ("primal" if known and damping == 0 else pick_solver(m, parameters))
     if m < parameters or solver != "primal":
         bounds.positive("damping", damping)
     if solver == "primal":
@@ -92,7 +95,7 @@ def solve(
     return conjugate_gradients(factor, damping, v)
 
 
-def woodbury(factor: Factor, damping: float) -> Callable[[Array], Array]:
+def woodbury(factor: Factor, damping: Scalar) -> Callable[[Array], Array]:
     """(UᵀU + δI)⁻¹ as a function, by a Cholesky factor of the m x m Gram matrix."""
     cholesky = _cholesky(gram(factor), damping)
 
@@ -105,7 +108,7 @@ def woodbury(factor: Factor, damping: float) -> Callable[[Array], Array]:
 
 def conjugate_gradients(
     factor: Factor,
-    damping: float,
+    damping: Scalar,
     v: Float[Array, " P"],
     tolerance: float = 3e-5,
     largest: int = LARGEST,
@@ -151,7 +154,7 @@ def conjugate_gradients(
 
 def _near(
     factor: Factor,
-    damping: float,
+    damping: Scalar,
     v: Float[Array, " P"],
     tolerance: float,
     precondition: Callable[[Array], Array],
@@ -177,7 +180,7 @@ def _near(
 
 def _iterate(
     factor: Factor,
-    damping: float,
+    damping: Scalar,
     v: Float[Array, " P"],
     precondition: Callable[[Array], Array],
     enough: Callable[[Iteration], Array],
@@ -205,18 +208,18 @@ def _iterate(
     return end._replace(x=jnp.where(jnp.isnan(jnp.vdot(end.r, end.z)), jnp.nan, end.x))
 
 
-def _cholesky(lower: Float[Array, "n n"], damping: float) -> Float[Array, "n n"]:
+def _cholesky(lower: Float[Array, "n n"], damping: Scalar) -> Float[Array, "n n"]:
     """The Cholesky factor of a damped matrix whose lower triangle alone is given."""
     damped = lower + damping * jnp.eye(lower.shape[0], dtype=lower.dtype)
     return jax.lax.linalg.cholesky(damped, symmetrize_input=False)
 
 
-def _direct(lower: Float[Array, "n n"], damping: float, v: Float[Array, " n"]) -> Array:
+def _direct(lower: Float[Array, "n n"], damping: Scalar, v: Float[Array, " n"]) -> Array:
     """Solve by Cholesky, of a matrix whose lower triangle alone is given."""
     return cho_solve((_cholesky(lower, damping), True), v)
 
 
-def noise(rng_key: PRNGKeyArray, factor: Factor, damping: float) -> Float[Array, " P"]:
+def noise(rng_key: PRNGKeyArray, factor: Factor, damping: Scalar) -> Float[Array, " P"]:
     """A Gaussian vector of covariance UᵀU + δI, without factorising it."""
     key_damping, key_rows = jax.random.split(rng_key)
     m, parameters = shape(factor)
@@ -226,7 +229,7 @@ def noise(rng_key: PRNGKeyArray, factor: Factor, damping: float) -> Float[Array,
     return transpose_times(factor, z) + damped
 
 
-def log_determinant(factor: Factor, damping: float) -> Float[Array, ""]:
+def log_determinant(factor: Factor, damping: Scalar) -> Float[Array, ""]:
     """log|UᵀU + δI|; minus infinity where it is singular."""
     rows = rows_of(factor)
     matrix = rows.T @ rows + damping * jnp.eye(rows.shape[1], dtype=rows.dtype)

@@ -45,7 +45,7 @@ def exact_rows(task: Task, params: Params) -> Rows:
 
 def exact_fisher(task: Task) -> Metric:
     """F_x(ω) of eq. (7) over the whole training set."""
-    return memoryless(lambda rng_key, position: exact_rows(task, position))
+    return memoryless(lambda rng_key, position: exact_rows(task, position), task)
 
 
 def logistic_fisher(task: Task) -> Metric:
@@ -69,7 +69,7 @@ def logistic_fisher(task: Task) -> Metric:
         log_p = jax.nn.log_softmax(task.logits(position, task.x))
         return scale(rows, jnp.exp(log_p.sum(axis=1) / 2) / jnp.sqrt(task.examples))
 
-    return memoryless(factor)
+    return memoryless(factor, task)
 
 
 def sampled_fisher(
@@ -95,7 +95,7 @@ def sampled_fisher(
     Raises:
         ValueError: `batch_size` is not in 1..N.
     """
-    bounds.batch_size("fisher batch_size", batch_size, task.examples)
+    batch_size = int(bounds.batch_size("fisher batch_size", batch_size, task.examples))
 
     def factor(rng_key: PRNGKeyArray, position: Params) -> Factor:
         key_batch, key_label = jax.random.split(rng_key)
@@ -123,7 +123,7 @@ def sampled_fisher(
         dtype = jax.tree.leaves(factor)[0].dtype
         return scale(factor, jnp.full(batch_size, batch_size**-0.5, dtype))
 
-    return memoryless(factor)
+    return memoryless(factor, task, pure=False)
 
 
 def empirical_fisher(task: Task) -> Metric:
@@ -131,5 +131,6 @@ def empirical_fisher(task: Task) -> Metric:
     return memoryless(
         lambda rng_key, position: (
             per_example_gradients(task, position, task.x, task.y) / jnp.sqrt(task.examples)
-        )
+        ),
+        task,
     )

@@ -7,7 +7,31 @@ import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float
 
-from ngd.task import Params
+from ngd.bounds import Scalar
+from ngd.metrics.metric import Metric
+from ngd.task import Params, Task, check
+
+
+class Settings(NamedTuple):
+    """What a sampler was built of: Δω = -ε(G + δI)⁻¹((1/N) dC/dω + noise).
+
+    Attributes:
+        task: the cost and its N examples.
+        learning_rate: ε.
+        metric: G; None for the identity, without damping.
+        damping: δ.
+        batch_size: B of the minibatches whose noise it has; N for none.
+        noise: T of the Gaussian noise that it adds; 0 for none.
+        prior_exponent: k of the density e^{-C/T}|G + δI|^k that it aims at.
+    """
+
+    task: Task
+    learning_rate: Scalar
+    metric: Metric | None = None
+    damping: Scalar = 0.0
+    batch_size: int | Array | None = None
+    noise: Scalar = 0.0
+    prior_exponent: Scalar = 0.0
 
 
 class SamplingAlgorithm(NamedTuple):
@@ -16,10 +40,12 @@ class SamplingAlgorithm(NamedTuple):
     Attributes:
         init: `init(position, rng_key=None) -> state`, the state's `position` being ω.
         step: `step(rng_key, state) -> (state, info)`, pure, fit for `jit`, `vmap`, `scan`.
+        settings: what it was built of, for `ngd.diagnostics`; None of a sampler of your own.
     """
 
     init: Callable[..., Any]
     step: Callable[..., Any]
+    settings: Settings | None = None
 
 
 class Info(NamedTuple):
@@ -27,12 +53,27 @@ class Info(NamedTuple):
 
     Attributes:
         length: |Δω|; not finite once a chain has diverged.
+        gradient_norm: |(1/N) dC/dω| as the step saw it, of its minibatch where it has one.
     """
 
     length: Float[Array, ""]
+    gradient_norm: Float[Array, ""] | float = jnp.nan
 
 
-def move(position: Params, displacement: Float[Array, " P"]) -> tuple[Params, Info]:
-    """ω + Δω as the pytree that `position` is, and the length of the step."""
+def move(
+    position: Params,
+    displacement: Float[Array, " P"],
+    slope: Float[Array, " P"] | None = None,
+) -> tuple[Params, Info]:
+    """ω + Δω as the pytree that `position` is, and what `Info` tells of the step."""
     flat, unravel = ravel_pytree(position)
-    return unravel(flat + displacement), Info(jnp.linalg.norm(displacement))
+    # A hyperparameter in double precision must not change that of the chain.
+    displacement = displacement.astype(flat.dtype)
+    norm = jnp.nan if slope is None else jnp.linalg.norm(slope)
+    return unravel(flat + displacement), Info(jnp.linalg.norm(displacement), norm)
+
+
+def checked(task: Task, position: Params) -> Params:
+    """The position where a chain starts, once `ngd.task.check` has tried the model there."""
+    check(task, position)
+    return position

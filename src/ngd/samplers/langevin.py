@@ -7,7 +7,8 @@ import jax.numpy as jnp
 from jaxtyping import PRNGKeyArray
 
 from ngd import bounds
-from ngd.samplers.algorithm import Info, SamplingAlgorithm, move
+from ngd.bounds import Scalar
+from ngd.samplers.algorithm import Info, SamplingAlgorithm, Settings, checked, move
 from ngd.task import Params, Task, gradient
 
 
@@ -23,17 +24,21 @@ def init(position: Params, rng_key: PRNGKeyArray | None = None) -> State:
 
 
 def step(
-    rng_key: PRNGKeyArray, state: State, task: Task, learning_rate: float, temperature: float
+    rng_key: PRNGKeyArray,
+    state: State,
+    task: Task,
+    learning_rate: Scalar,
+    temperature: Scalar,
 ) -> tuple[State, Info]:
     """Δω = -ε((1/N) dC/dω + α), E[ααᵀ] = 2T I/(εN): eq. (3)."""
     g = gradient(task, state.position)
     scale = jnp.sqrt(2 * temperature / (learning_rate * task.examples))
     alpha = scale * jax.random.normal(rng_key, g.shape, g.dtype)
-    position, info = move(state.position, -learning_rate * (g + alpha))
+    position, info = move(state.position, -learning_rate * (g + alpha), g)
     return State(position), info
 
 
-def build(task: Task, learning_rate: float, temperature: float = 1.0) -> SamplingAlgorithm:
+def build(task: Task, learning_rate: Scalar, temperature: Scalar = 1.0) -> SamplingAlgorithm:
     """Samples e^{-C/T} as ε -> 0.
 
     Args:
@@ -42,10 +47,12 @@ def build(task: Task, learning_rate: float, temperature: float = 1.0) -> Samplin
         temperature: T >= 0; the posterior is T = 1.
 
     Raises:
-        ValueError: ε is not positive or T is negative.
+        ValueError: ε is not positive or T is negative; see `ngd.Task` for what `init` refuses.
     """
-    bounds.positive("learning_rate", learning_rate)
-    bounds.non_negative("temperature", temperature)
+    learning_rate = bounds.positive("learning_rate", learning_rate)
+    temperature = bounds.non_negative("temperature", temperature)
     return SamplingAlgorithm(
-        init, lambda rng_key, state: step(rng_key, state, task, learning_rate, temperature)
+        lambda position, rng_key=None: init(checked(task, position)),
+        lambda rng_key, state: step(rng_key, state, task, learning_rate, temperature),
+        Settings(task, learning_rate, noise=temperature),
     )

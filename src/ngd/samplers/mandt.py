@@ -6,16 +6,15 @@ from ngd.samplers.algorithm import SamplingAlgorithm
 from ngd.task import Task
 
 
-def build(
-    task: Task, learning_rate: float, batch_size: int, damping: float = 0.0
-) -> SamplingAlgorithm:
+def build(task: Task, learning_rate: float, batch_size: int, damping: float) -> SamplingAlgorithm:
     """Eq. (15) is eq. (11) with the gradients' covariance Σ of eq. (14) as the metric.
 
     Args:
         task: the cost and its N examples.
         learning_rate: ε > 0; T = (ε/2)(N/B - 1), as for stochastic NGD.
         batch_size: B in 1..N.
-        damping: δ >= 0 added to Σ; the paper adds none here.
+        damping: δ >= 0 added to Σ; the paper adds none here. It has no default: where Σ is
+            nearly singular, as it is near a good fit, 0 makes the chain many times too hot.
 
     Raises:
         ValueError: ε is not positive, δ is negative, or B is not in 1..N.

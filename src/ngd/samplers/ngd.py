@@ -5,10 +5,11 @@ from typing import Any, NamedTuple
 from jaxtyping import PRNGKeyArray
 
 from ngd import bounds
+from ngd.bounds import Scalar
 from ngd.metrics import damping as damped
 from ngd.metrics.metric import Metric
-from ngd.samplers.algorithm import Info, SamplingAlgorithm, move
-from ngd.task import Params, Task, gradient
+from ngd.samplers.algorithm import Info, SamplingAlgorithm, Settings, checked, move
+from ngd.task import Params, Task, check_metric, gradient
 
 
 class State(NamedTuple):
@@ -28,25 +29,28 @@ def step(
     state: State,
     task: Task,
     metric: Metric,
-    learning_rate: float,
-    damping: float,
+    learning_rate: Scalar,
+    damping: Scalar,
 ) -> tuple[State, Info]:
     """Δω = -ε(F + δI)⁻¹(1/N) dC/dω: eq. (16) (eq. (1) has lost its minus)."""
     factor, memory = metric.estimate(rng_key, state.position, state.memory)
-    direction = damped.solve(factor, damping, gradient(task, state.position))
-    position, info = move(state.position, -learning_rate * direction)
+    slope = gradient(task, state.position)
+    direction = damped.solve(factor, damping, slope)
+    position, info = move(state.position, -learning_rate * direction, slope)
     return State(position, memory), info
 
 
-def build(task: Task, metric: Metric, learning_rate: float, damping: float) -> SamplingAlgorithm:
+def build(task: Task, metric: Metric, learning_rate: Scalar, damping: Scalar) -> SamplingAlgorithm:
     """Noiseless NGD: the temperature is 0, and the chain ends in a minimum of C.
 
     Raises:
-        ValueError: ε is not positive or δ is negative.
+        ValueError: ε is not positive, δ is negative, or the metric is of another task.
     """
-    bounds.positive("learning_rate", learning_rate)
-    bounds.non_negative("damping", damping)
+    check_metric(task, metric.task)
+    learning_rate = bounds.positive("learning_rate", learning_rate)
+    damping = bounds.non_negative("damping", damping)
     return SamplingAlgorithm(
-        lambda position, rng_key=None: init(position, metric),
+        lambda position, rng_key=None: init(checked(task, position), metric),
         lambda rng_key, state: step(rng_key, state, task, metric, learning_rate, damping),
+        Settings(task, learning_rate, metric, damping),
     )

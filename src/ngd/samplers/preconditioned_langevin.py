@@ -4,13 +4,14 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import PRNGKeyArray
 
 from ngd import bounds
+from ngd.bounds import Scalar
 from ngd.metrics import damping as damped
 from ngd.metrics.metric import Metric
-from ngd.samplers.algorithm import Info, SamplingAlgorithm, move
-from ngd.task import Params, Task, gradient
+from ngd.samplers.algorithm import Info, SamplingAlgorithm, Settings, checked, move
+from ngd.task import Params, Task, check_metric, gradient
 
 
 class State(NamedTuple):
@@ -30,26 +31,27 @@ def step(
     state: State,
     task: Task,
     metric: Metric,
-    learning_rate: float,
-    temperature: float | Float[Array, ""],
-    damping: float,
+    learning_rate: Scalar,
+    temperature: Scalar,
+    damping: Scalar,
 ) -> tuple[State, Info]:
     """Δω = -ε G⁻¹((1/N) dC/dω + α), E[ααᵀ] = 2TG/(εN), G = F + δI: eqs (4), (8), (16)."""
     key_metric, key_noise = jax.random.split(rng_key)
     factor, memory = metric.estimate(key_metric, state.position, state.memory)
     scale = jnp.sqrt(2 * temperature / (learning_rate * task.examples))
     alpha = scale * damped.noise(key_noise, factor, damping)
-    drift = gradient(task, state.position) + alpha
-    position, info = move(state.position, -learning_rate * damped.solve(factor, damping, drift))
+    slope = gradient(task, state.position)
+    direction = damped.solve(factor, damping, slope + alpha)
+    position, info = move(state.position, -learning_rate * direction, slope)
     return State(position, memory), info
 
 
 def build(
     task: Task,
     metric: Metric,
-    learning_rate: float,
-    damping: float,
-    temperature: float | Float[Array, ""] = 1.0,
+    learning_rate: Scalar,
+    damping: Scalar,
+    temperature: Scalar = 1.0,
 ) -> SamplingAlgorithm:
     """Theorem 1 with the full gradient and Gaussian noise shaped by the metric.
 
@@ -64,15 +66,17 @@ def build(
         temperature: T >= 0; the posterior is T = 1. `vmap` over it runs several at once.
 
     Raises:
-        ValueError: ε is not positive, or δ or T is negative (under `vmap` or `jit` an array's
-            value can't be seen, and is not checked).
+        ValueError: ε is not positive, δ or T is negative, or the metric is of another task
+            (under `vmap` or `jit` an array's value can't be seen, and is not checked).
     """
-    bounds.positive("learning_rate", learning_rate)
-    bounds.non_negative("temperature", temperature)
-    bounds.non_negative("damping", damping)
+    check_metric(task, metric.task)
+    learning_rate = bounds.positive("learning_rate", learning_rate)
+    temperature = bounds.non_negative("temperature", temperature)
+    damping = bounds.non_negative("damping", damping)
     return SamplingAlgorithm(
-        lambda position, rng_key=None: init(position, metric),
+        lambda position, rng_key=None: init(checked(task, position), metric),
         lambda rng_key, state: step(
             rng_key, state, task, metric, learning_rate, temperature, damping
         ),
+        Settings(task, learning_rate, metric, damping, noise=temperature),
     )

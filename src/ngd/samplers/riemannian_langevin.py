@@ -6,16 +6,17 @@ from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from ngd import bounds
+from ngd.bounds import Scalar
 from ngd.metrics import damping as damped
 from ngd.metrics.factor import rows_of
 from ngd.metrics.metric import Metric
-from ngd.samplers.algorithm import Info, SamplingAlgorithm, move
+from ngd.samplers.algorithm import Info, SamplingAlgorithm, Settings, checked, move
 from ngd.samplers.preconditioned_langevin import State, init
-from ngd.task import Params, Task, gradient
+from ngd.task import Params, Task, check_metric, gradient
 
 
 def correction(
-    metric: Metric, position: Params, damping: float, prior_exponent: float
+    metric: Metric, position: Params, damping: Scalar, prior_exponent: Scalar
 ) -> Float[Array, " P"]:
     """∇·G⁻¹ + k G⁻¹ ∇ln|G|, for G = F + δI.
 
@@ -47,35 +48,49 @@ def correction(
     return inverse @ (prior_exponent * slope - turned)
 
 
+def pure(metric: Metric) -> None:
+    """Refuse a metric whose slope `correction` can't take.
+
+    Raises:
+        ValueError: it has chance or memory.
+    """
+    if not metric.pure:
+        raise ValueError(
+            "metric must be a function of the parameters alone, as exact_fisher; got one that "
+            "is sampled or averaged"
+        )
+
+
 def step(
     rng_key: PRNGKeyArray,
     state: State,
     task: Task,
     metric: Metric,
-    learning_rate: float,
-    temperature: float,
-    damping: float,
-    prior_exponent: float,
+    learning_rate: Scalar,
+    temperature: Scalar,
+    damping: Scalar,
+    prior_exponent: Scalar,
 ) -> tuple[State, Info]:
     """Δω = -ε G⁻¹((1/N) dC/dω + α) + (εT/N) `correction`, E[ααᵀ] = 2TG/(εN)."""
     key_metric, key_noise = jax.random.split(rng_key)
     factor, memory = metric.estimate(key_metric, state.position, state.memory)
     scale = jnp.sqrt(2 * temperature / (learning_rate * task.examples))
     alpha = scale * damped.noise(key_noise, factor, damping)
-    drift = damped.solve(factor, damping, gradient(task, state.position) + alpha)
+    slope = gradient(task, state.position)
+    drift = damped.solve(factor, damping, slope + alpha)
     extra = correction(metric, state.position, damping, prior_exponent)
     displacement = -learning_rate * (drift - temperature / task.examples * extra)
-    position, info = move(state.position, displacement)
+    position, info = move(state.position, displacement, slope)
     return State(position, memory), info
 
 
 def build(
     task: Task,
     metric: Metric,
-    learning_rate: float,
-    damping: float,
-    temperature: float = 1.0,
-    prior_exponent: float = 0.0,
+    learning_rate: Scalar,
+    damping: Scalar,
+    temperature: Scalar = 1.0,
+    prior_exponent: Scalar = 0.0,
 ) -> SamplingAlgorithm:
     """A sampler of e^{-C/T} |F + δI|^k as ε -> 0, whatever the metric and the dimension.
 
@@ -91,14 +106,21 @@ def build(
         prior_exponent: k; 0 for a flat prior over ω, 1/2 for the Jeffreys prior of eq. (9).
 
     Raises:
-        ValueError: ε is not positive, or δ or T is negative.
+        ValueError: ε is not positive, δ or T is negative, k is not finite, or the metric is of
+            another task or has chance or memory.
     """
-    bounds.positive("learning_rate", learning_rate)
-    bounds.non_negative("temperature", temperature)
-    bounds.non_negative("damping", damping)
+    pure(metric)
+    check_metric(task, metric.task)
+    learning_rate = bounds.positive("learning_rate", learning_rate)
+    temperature = bounds.non_negative("temperature", temperature)
+    damping = bounds.non_negative("damping", damping)
+    prior_exponent = bounds.number("prior_exponent", prior_exponent)
     return SamplingAlgorithm(
-        lambda position, rng_key=None: init(position, metric),
+        lambda position, rng_key=None: init(checked(task, position), metric),
         lambda rng_key, state: step(
             rng_key, state, task, metric, learning_rate, temperature, damping, prior_exponent
+        ),
+        Settings(
+            task, learning_rate, metric, damping, noise=temperature, prior_exponent=prior_exponent
         ),
     )

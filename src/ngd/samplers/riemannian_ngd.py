@@ -1,15 +1,16 @@
 """Stochastic NGD, eq. (16), with the drift that Theorem 1 leaves out."""
 
 import jax.numpy as jnp
-from jaxtyping import PRNGKeyArray
+from jaxtyping import Array, Int, PRNGKeyArray
 
 from ngd import bounds
+from ngd.bounds import Scalar
 from ngd.metrics.metric import Metric
 from ngd.samplers import stochastic_ngd
-from ngd.samplers.algorithm import Info, SamplingAlgorithm, move
-from ngd.samplers.riemannian_langevin import correction
+from ngd.samplers.algorithm import Info, SamplingAlgorithm, Settings, checked, move
+from ngd.samplers.riemannian_langevin import correction, pure
 from ngd.samplers.stochastic_ngd import State, init
-from ngd.task import Task, flatten
+from ngd.task import Task, check_metric, flatten
 from ngd.temperature import temperature
 
 
@@ -18,27 +19,29 @@ def step(
     state: State,
     task: Task,
     metric: Metric,
-    learning_rate: float,
-    damping: float,
-    batch_size: int,
-    prior_exponent: float,
+    learning_rate: Scalar,
+    damping: Scalar,
+    batch_size: int | Int[Array, ""],
+    prior_exponent: Scalar,
 ) -> tuple[State, Info]:
     """Eq. (16)'s Δω + (εT/N) `correction`, T = (ε/2)(N/B - 1)."""
-    plain, _ = stochastic_ngd.step(rng_key, state, task, metric, learning_rate, damping, batch_size)
+    plain, info = stochastic_ngd.step(
+        rng_key, state, task, metric, learning_rate, damping, batch_size
+    )
     t = temperature(learning_rate, task.examples, batch_size)
     extra = correction(metric, state.position, damping, prior_exponent)
     position, _ = move(plain.position, learning_rate * t / task.examples * extra)
     length = jnp.linalg.norm(flatten(position) - flatten(state.position))
-    return State(position, plain.memory), Info(length)
+    return State(position, plain.memory), Info(length, info.gradient_norm)
 
 
 def build(
     task: Task,
     metric: Metric,
-    learning_rate: float,
-    damping: float,
-    batch_size: int,
-    prior_exponent: float = 0.0,
+    learning_rate: Scalar,
+    damping: Scalar,
+    batch_size: int | Int[Array, ""],
+    prior_exponent: Scalar = 0.0,
 ) -> SamplingAlgorithm:
     """A sampler of e^{-C/T} |F + δI|^k, T = (ε/2)(N/B - 1), as far as Theorem 2 holds.
 
@@ -55,14 +58,19 @@ def build(
         prior_exponent: k; 0 for a flat prior over ω, 1/2 for the Jeffreys prior of eq. (9).
 
     Raises:
-        ValueError: ε is not positive, δ is negative, or B is not in 1..N.
+        ValueError: ε is not positive, δ is negative, k is not finite, B is not in 1..N, or the
+            metric is of another task or has chance or memory.
     """
-    bounds.positive("learning_rate", learning_rate)
-    bounds.non_negative("damping", damping)
-    bounds.batch_size("batch_size", batch_size, task.examples)
+    pure(metric)
+    check_metric(task, metric.task)
+    learning_rate = bounds.positive("learning_rate", learning_rate)
+    damping = bounds.non_negative("damping", damping)
+    batch_size = bounds.batch_size("batch_size", batch_size, task.examples)
+    prior_exponent = bounds.number("prior_exponent", prior_exponent)
     return SamplingAlgorithm(
-        lambda position, rng_key=None: init(position, metric),
+        lambda position, rng_key=None: init(checked(task, position), metric),
         lambda rng_key, state: step(
             rng_key, state, task, metric, learning_rate, damping, batch_size, prior_exponent
         ),
+        Settings(task, learning_rate, metric, damping, batch_size, prior_exponent=prior_exponent),
     )

@@ -6,10 +6,11 @@ import jax
 from jaxtyping import Array, Int, PRNGKeyArray
 
 from ngd import bounds, minibatch
+from ngd.bounds import Scalar
 from ngd.metrics import damping as damped
 from ngd.metrics.metric import Metric
-from ngd.samplers.algorithm import Info, SamplingAlgorithm, move
-from ngd.task import Params, Task, gradient, weighted_gradient
+from ngd.samplers.algorithm import Info, SamplingAlgorithm, Settings, checked, move
+from ngd.task import Params, Task, check_metric, gradient, weighted_gradient
 
 
 class State(NamedTuple):
@@ -29,8 +30,8 @@ def step(
     state: State,
     task: Task,
     metric: Metric,
-    learning_rate: float,
-    damping: float,
+    learning_rate: Scalar,
+    damping: Scalar,
     batch_size: int | Int[Array, ""],
 ) -> tuple[State, Info]:
     """Δω = -ε(F + δI)⁻¹((1/N) dC/dω + β), β the minibatch noise of eq. (12): eqs (11), (16)."""
@@ -43,15 +44,15 @@ def step(
         indices = minibatch.draw(key_batch, task.examples, batch_size)
         slope = gradient(task, state.position, indices)
     direction = damped.solve(factor, damping, slope)
-    position, info = move(state.position, -learning_rate * direction)
+    position, info = move(state.position, -learning_rate * direction, slope)
     return State(position, memory), info
 
 
 def build(
     task: Task,
     metric: Metric,
-    learning_rate: float,
-    damping: float,
+    learning_rate: Scalar,
+    damping: Scalar,
     batch_size: int | Int[Array, ""],
 ) -> SamplingAlgorithm:
     """Theorem 2: samples at T = (ε/2)(N/B - 1), see `ngd.temperature`.
@@ -66,15 +67,18 @@ def build(
             then taking all N gradients.
 
     Raises:
-        ValueError: ε is not positive, δ is negative, or B is not in 1..N (under `vmap` or
-            `jit` an array's value can't be seen, and is not checked).
+        ValueError: ε is not positive, δ is negative, B is not in 1..N, or the metric is of
+            another task (under `vmap` or `jit` an array's value can't be seen, and is not
+            checked).
     """
-    bounds.positive("learning_rate", learning_rate)
-    bounds.non_negative("damping", damping)
-    bounds.batch_size("batch_size", batch_size, task.examples)
+    check_metric(task, metric.task)
+    learning_rate = bounds.positive("learning_rate", learning_rate)
+    damping = bounds.non_negative("damping", damping)
+    batch_size = bounds.batch_size("batch_size", batch_size, task.examples)
     return SamplingAlgorithm(
-        lambda position, rng_key=None: init(position, metric),
+        lambda position, rng_key=None: init(checked(task, position), metric),
         lambda rng_key, state: step(
             rng_key, state, task, metric, learning_rate, damping, batch_size
         ),
+        Settings(task, learning_rate, metric, damping, batch_size),
     )

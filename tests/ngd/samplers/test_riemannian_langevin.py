@@ -95,6 +95,7 @@ def test_parameters_far_out_keep_it_finite(toy):
         ({"learning_rate": 0.0}, "learning_rate must be > 0, got 0.0"),
         ({"damping": -1.0}, "damping must be >= 0, got -1.0"),
         ({"temperature": -1.0}, "temperature must be >= 0, got -1.0"),
+        ({"prior_exponent": float("nan")}, "prior_exponent must be finite, got nan"),
     ],
 )
 def test_bad_arguments_are_named(toy, wrong, says):

@@ -209,9 +209,9 @@ def test_gaussian_noise_of_a_step_has_the_covariance_of_theorem_1(toy, assert_mo
 
 
 BAD = {
-    "learning_rate": [0.0, -0.1, float("nan")],
-    "temperature": [-1.0, float("nan")],
-    "damping": [-1e-3, float("nan")],
+    "learning_rate": [0.0, -0.1, float("nan"), float("inf")],
+    "temperature": [-1.0, float("nan"), float("inf")],
+    "damping": [-1e-3, float("nan"), float("inf")],
     "batch_size": [0, -3, 13, 2.5, float("nan"), float("inf")],
 }
 GOOD = {"learning_rate": 0.1, "temperature": 1.0, "damping": 0.1, "batch_size": 4}

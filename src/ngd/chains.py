@@ -1,0 +1,407 @@
+"""Several chains with their draws, their predictions and their temperature: `ngd.sample`."""
+
+import hashlib
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, PRNGKeyArray
+
+from ngd import bounds, diagnostics, predictive
+from ngd.diagnostics import CalibrationWarning, Estimate, Prediction
+from ngd.metrics import damping as damped
+from ngd.metrics.factor import rows_of
+from ngd.samplers.algorithm import SamplingAlgorithm, Settings
+from ngd.task import Params, flatten, labels_of, mean_cost
+
+PIECES = 20
+"""A call in so many pieces, for progress and checkpoints; the numbers don't depend on it."""
+
+
+class Samples(NamedTuple):
+    """What `sample` returns.
+
+    Attributes:
+        draws: what `keep` made of the positions, axes (chain, draw, ...).
+        statistics: of the last update before each draw, shape (chain, draw): `length`,
+            `gradient_norm` (as `samplers.Info`), `cost` (C in nats, the sum over all
+            examples), `lp` (ln of the density at the temperature asked for, unnormalised) and
+            `diverging` (whether the position is no longer finite).
+        state: the chains' last states, with a first axis of chains.
+        ensemble: the predictions of all chains' draws; None if none were asked for.
+        asked: the temperature asked for.
+        measured: that of the draws, by the virial theorem; None where there is one chain, or
+            T is 0.
+        predicted: by the Lyapunov equation at the first chain's mean; None where it diverged.
+    """
+
+    draws: Any
+    statistics: dict[str, Array]
+    state: Any
+    ensemble: predictive.Ensemble | None
+    asked: float
+    measured: Estimate | None
+    predicted: Prediction | None
+
+    def to_arviz(self) -> Any:
+        """ArviZ's InferenceData: groups posterior and sample_stats.
+
+        Raises:
+            ImportError: ArviZ is not installed.
+        """
+        import arviz  # type: ignore[import-not-found, unused-ignore]
+
+        leaves, _ = jax.tree_util.tree_flatten_with_path(self.draws)
+        posterior = {
+            jax.tree_util.keystr(path, simple=True, separator="/") or "draws": np.asarray(leaf)
+            for path, leaf in leaves
+        }
+        statistics = {name: np.asarray(value) for name, value in self.statistics.items()}
+        return arviz.from_dict(posterior=posterior, sample_stats=statistics)
+
+
+class Kept(NamedTuple):
+    """What a chain has gathered."""
+
+    draws: Any
+    statistics: dict[str, Array]
+    sums: diagnostics.Virial
+    ensemble: predictive.Ensemble | None
+
+
+def sample(
+    rng_key: PRNGKeyArray,
+    sampler: SamplingAlgorithm,
+    position: Params,
+    *,
+    chains: int = 4,
+    burn_in: int,
+    draws: int,
+    thin: int = 1,
+    keep: Callable[[Params], Any] | None = None,
+    predict: Array | None = None,
+    labels: Array | None = None,
+    temperature: float | None = None,
+    progress: bool = False,
+    checkpoint: str | Path | None = None,
+) -> Samples:
+    """Several chains from one position, and whether they are at the temperature asked for.
+
+    Each draw costs a gradient and a cost of all examples beside its `thin` updates, for its
+    temperature and density.
+
+    Args:
+        rng_key: the same key gives the same draws to the bit, in pieces or whole.
+        sampler: one of `ngd.samplers`.
+        position: where all chains start.
+        chains: how many, side by side by `vmap`.
+        burn_in: updates before the first draw.
+        draws: how many of each chain.
+        thin: updates before each draw.
+        keep: what to keep of a position; the position itself when None.
+        predict: inputs whose predictions, eq. (6), are streamed over all draws.
+        labels: of these inputs, for scores; not needed for predictions.
+        temperature: that asked for; the sampler's by its formula when None.
+        progress: whether to show a bar (tqdm).
+        checkpoint: a folder, in which the call is kept as it runs; made again with the same
+            arguments it goes on from there, to the same bytes.
+
+    Returns:
+        Draws, their statistics and their temperature.
+
+    Warns:
+        CalibrationWarning: the measured or the predicted temperature is not the one asked for.
+
+    Raises:
+        ValueError: an argument is not allowed, the sampler is none of `ngd.samplers`, or the
+            checkpoint is of another call.
+    """
+    chains, draws = bounds.count("chains", chains, 1), bounds.count("draws", draws, 1)
+    burn_in, thin = bounds.count("burn_in", burn_in, 0), bounds.count("thin", thin, 1)
+    settings = diagnostics.settings_of(sampler)
+    asked = diagnostics.nominal_temperature(settings)
+    if temperature is not None:
+        asked = float(bounds.non_negative("temperature", temperature))
+    if labels is not None:
+        if predict is None:
+            raise ValueError("labels must come with the inputs to predict, got none")
+        labels = labels_of(labels, "labels")
+    predict = None if predict is None else jnp.asarray(predict)
+    if predict is not None and labels is not None and len(predict) != len(labels):
+        raise ValueError(f"labels must be one for each of {len(predict)} inputs, got {len(labels)}")
+    position = jax.tree.map(jnp.asarray, position)
+    keys = jax.random.split(rng_key, chains)
+    first_state = sampler.init(position)
+    record = _recorder(settings, position, keep, predict, labels, asked)
+    kept = record.start(draws)
+    # Copies, since each piece takes over the buffers of the last.
+    at = jax.tree.map(lambda leaf: jnp.stack([leaf] * chains), (first_state, kept))
+    step = sampler.step
+    _, info = jax.eval_shape(step, rng_key, first_state)
+
+    def chain(
+        key: PRNGKeyArray,
+        at: tuple[Any, Kept],
+        first: Array,
+        blocks: Array,
+        inner: Array,
+        slot: Array,
+    ) -> tuple[Any, Kept]:
+        def block(j: Array, at: tuple[Any, Kept]) -> tuple[Any, Kept]:
+            def update(i: Array, carry: tuple[Any, Any]) -> tuple[Any, Any]:
+                found, told = step(jax.random.fold_in(key, first + j * inner + i), carry[0])
+                return found, jax.tree.map(jnp.asarray, told)
+
+            nothing = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), info)
+            state, told = jax.lax.fori_loop(0, inner, update, (at[0], nothing))
+            return state, record.add(at[1], slot + j, state.position, told)
+
+        return jax.lax.fori_loop(0, blocks, block, at)
+
+    go_on = jax.jit(jax.vmap(chain, (0, 0, None, None, None, None)), donate_argnums=1)
+    whole = not progress and checkpoint is None
+    plan = _plan(burn_in, draws, thin, 1 if whole else PIECES)
+    saved = _Checkpoint(
+        checkpoint,
+        {
+            "key": np.asarray(jax.random.key_data(keys)).tolist(),
+            "chains": chains,
+            "burn_in": burn_in,
+            "draws": draws,
+            "thin": thin,
+            "position": _digest(position),
+            "data": _digest((settings.task.x, settings.task.y, predict, labels)),
+            "sampler": [
+                None if value is None else float(value) for value in (*settings[1:2], *settings[3:])
+            ],
+        },
+    )
+    done, at = saved.restore(at)
+    with _bar(progress, burn_in + draws * thin) as advance:
+        advance(sum(blocks * inner for _, blocks, inner, _ in plan[:done]))
+        for number, piece in enumerate(plan[done:], start=done + 1):
+            at = jax.block_until_ready(go_on(keys, at, *piece))
+            advance(piece[1] * piece[2])
+            saved.save(number, at)
+    state, kept = at
+    measured, predicted = _temperatures(sampler, position, asked, state, kept)
+    _warn(settings, asked, measured, predicted, burn_in + draws * thin, kept)
+    ensemble = None if kept.ensemble is None else predictive.pool(kept.ensemble)
+    return Samples(kept.draws, kept.statistics, state, ensemble, asked, measured, predicted)
+
+
+class _Recorder(NamedTuple):
+    start: Callable[[int], Kept]
+    add: Callable[[Kept, Array, Params, Any], Kept]
+
+
+def _recorder(
+    settings: Settings,
+    origin: Params,
+    keep: Callable[[Params], Any] | None,
+    predict: Array | None,
+    labels: Array | None,
+    asked: float,
+) -> _Recorder:
+    """What is gathered at each draw; a draw whose number is too high is none."""
+    task = settings.task
+    of = keep or (lambda position: position)
+
+    def start(draws: int) -> Kept:
+        like = jax.eval_shape(of, origin)
+        buffers = jax.tree.map(lambda a: jnp.zeros((draws, *a.shape), a.dtype), like)
+        zeros = jnp.zeros(draws, flatten(origin).dtype)
+        statistics = {name: zeros for name in ("length", "gradient_norm", "cost", "lp")}
+        statistics["diverging"] = jnp.zeros(draws, bool)
+        ensemble = None
+        if predict is not None:
+            k = jax.eval_shape(task.logits, origin, predict).shape[1]
+            ensemble = predictive.start(len(predict), k)
+        return Kept(buffers, statistics, diagnostics.virial(origin), ensemble)
+
+    def density(position: Params, cost: Array) -> Array:
+        if asked == 0:
+            return jnp.full_like(cost, jnp.nan)
+        log_density = -cost / asked
+        if settings.prior_exponent and settings.metric is not None:
+            factor, _ = settings.metric.estimate(jax.random.key(0), position, ())
+            log_metric = damped.log_determinant(rows_of(factor), settings.damping)
+            log_density = log_density + settings.prior_exponent * log_metric
+        return log_density
+
+    def gather(kept: Kept, position: Params) -> tuple[Any, ...]:
+        ensemble = kept.ensemble
+        if ensemble is not None and predict is not None:
+            ensemble = predictive.add(ensemble, task.logits(position, predict), labels)
+        cost = task.examples * mean_cost(task, position)
+        sums = diagnostics.add(kept.sums, settings, origin, position)
+        return sums, ensemble, cost, density(position, cost)
+
+    def add(kept: Kept, slot: Array, position: Params, info: Any) -> Kept:
+        draws = len(kept.statistics["lp"])
+        # The burn-in's end is none; buffers stay outside, where they are not copied.
+        nothing = jnp.zeros_like(kept.statistics["lp"][0])
+        sums, ensemble, cost, log_density = jax.lax.cond(
+            slot < draws,
+            lambda: gather(kept, position),
+            lambda: (kept.sums, kept.ensemble, nothing, nothing),
+        )
+        now = {
+            "length": info.length,
+            "gradient_norm": info.gradient_norm,
+            "cost": cost,
+            "lp": log_density,
+            "diverging": ~jnp.isfinite(info.length),
+        }
+
+        def write(buffer: Array, value: Array) -> Array:
+            return buffer.at[slot].set(value, mode="drop")
+
+        statistics = {name: write(kept.statistics[name], value) for name, value in now.items()}
+        written = jax.tree.map(write, kept.draws, of(position))
+        return Kept(written, statistics, sums, ensemble)
+
+    return _Recorder(start, add)
+
+
+def _plan(burn_in: int, draws: int, thin: int, pieces: int) -> list[tuple[int, int, int, int]]:
+    """(first update, blocks, updates a block, number of the first block's draw) of each piece."""
+    plan = []
+    piece = -(-burn_in // pieces) or 1
+    for first in range(0, burn_in, piece):
+        plan.append((first, 1, min(piece, burn_in - first), draws))
+    piece = -(-draws // pieces)
+    for slot in range(0, draws, piece):
+        plan.append((burn_in + slot * thin, min(piece, draws - slot), thin, slot))
+    return plan
+
+
+def _temperatures(
+    sampler: SamplingAlgorithm, origin: Params, asked: float, state: Any, kept: Kept
+) -> tuple[Estimate | None, Prediction | None]:
+    if asked == 0:
+        return None, None
+    settings = diagnostics.settings_of(sampler)
+    measured = None
+    if len(kept.sums.samples) > 1:
+        measured = diagnostics.temperature(kept.sums, float(settings.prior_exponent))
+    flat, unravel = jax.flatten_util.ravel_pytree(origin)
+    mean = flat + kept.sums.position[0] / kept.sums.samples[0]
+    if not bool(jnp.isfinite(mean).all()):
+        return measured, None
+    memory = jax.tree.map(lambda leaf: leaf[0], getattr(state, "memory", ())) or None
+    return measured, diagnostics.predicted_temperature(sampler, unravel(mean), memory)
+
+
+def _warn(
+    settings: Settings,
+    asked: float,
+    measured: Estimate | None,
+    predicted: Prediction | None,
+    updates: int,
+    kept: Kept,
+) -> None:
+    diverged = np.flatnonzero(np.asarray(kept.statistics["diverging"]).any(axis=1))
+    if len(diverged):
+        warnings.warn(
+            f"{len(diverged)} of {len(kept.sums.samples)} chains diverged: lower learning_rate "
+            f"({float(settings.learning_rate):g}) or raise damping "
+            f"({float(settings.damping):g})",
+            CalibrationWarning,
+            stacklevel=3,
+        )
+        return
+    if asked == 0:
+        return
+    found = diagnostics.causes(settings, asked, measured, predicted, updates)
+    if found:
+        numbers = f"measured {measured}" if measured else "not measured (one chain)"
+        if predicted:
+            numbers += f", predicted {predicted.temperature}"
+        warnings.warn(
+            f"temperature {asked:.3g} asked for, {numbers}: {'; '.join(found)}",
+            CalibrationWarning,
+            stacklevel=3,
+        )
+
+
+def _digest(tree: Any) -> str:
+    digest = hashlib.sha256()
+    for leaf in jax.tree.leaves(tree):
+        digest.update(np.ascontiguousarray(leaf).tobytes())
+    return digest.hexdigest()
+
+
+class _Checkpoint:
+    """A call's states in a folder, by orbax; none without a folder."""
+
+    def __init__(self, folder: str | Path | None, call: dict[str, Any]) -> None:
+        self.folder = None if folder is None else Path(folder).resolve()
+        self.call = call
+
+    def _manager(self) -> Any:
+        # Imported late: it takes seconds, and most calls keep nothing.
+        import orbax.checkpoint as ocp
+
+        options = ocp.CheckpointManagerOptions(max_to_keep=1, enable_async_checkpointing=False)
+        return ocp.CheckpointManager(self.folder, options=options)
+
+    def restore(self, like: Any) -> tuple[int, Any]:
+        """How many pieces are done, and the state then."""
+        if self.folder is None or not self.folder.is_dir():
+            return 0, like
+        import orbax.checkpoint as ocp
+
+        with self._manager() as manager:
+            done = manager.latest_step()
+            if done is None:
+                return 0, like
+            record = manager.restore(done, args=ocp.args.Composite(record=ocp.args.JsonRestore()))[
+                "record"
+            ]
+            for name, value in self.call.items():
+                if record.get(name) != value:
+                    raise ValueError(
+                        f"checkpoint {self.folder} is of another call: {name} differs; give "
+                        "another folder, or the same arguments"
+                    )
+            found = manager.restore(
+                done, args=ocp.args.Composite(state=ocp.args.StandardRestore(like))
+            )
+        return int(done), found["state"]
+
+    def save(self, done: int, state: Any) -> None:
+        """Keep a state after `done` pieces, in place of the last."""
+        if self.folder is None:
+            return
+        import orbax.checkpoint as ocp
+
+        with self._manager() as manager:
+            manager.save(
+                done,
+                args=ocp.args.Composite(
+                    state=ocp.args.StandardSave(state), record=ocp.args.JsonSave(self.call)
+                ),
+            )
+
+
+class _bar:
+    """A bar of updates done; nothing where none is wanted."""
+
+    def __init__(self, wanted: bool, total: int) -> None:
+        self.bar: Any = None
+        if wanted:
+            from tqdm import tqdm
+
+            self.bar = tqdm(total=total, unit="update")
+
+    def __enter__(self) -> Callable[[int], None]:
+        return self.bar.update if self.bar is not None else lambda count: None
+
+    def __exit__(self, *raised: object) -> None:
+        if self.bar is not None:
+            self.bar.close()
