@@ -31,7 +31,7 @@ class Experiment(NamedTuple):
             T and B are arrays, of which it sees one.
         train: the training set of a seed.
         position: where the chain of a seed starts.
-        test: where ensembles are scored.
+        test: where the ensemble of a seed is scored; of one shape for all seeds.
         labels: K.
         probe: how many test inputs tell, after each update, whether the model answers the same to
             all; 0 where it can't come to that.
@@ -41,7 +41,7 @@ class Experiment(NamedTuple):
     algorithm: Callable[[Task, Point], SamplingAlgorithm]
     train: Callable[[int], Examples]
     position: Callable[[int], Params]
-    test: Examples
+    test: Callable[[int], Examples]
     labels: int
     probe: int = 0
 

@@ -290,8 +290,8 @@ def training_set(images, root, examples, seed):
     return x, images.y_train[chosen].astype(int)
 
 
-def projected(x, root, features, scale=1.0):
-    """Pixels times a matrix of unit Gaussians."""
-    drawn = key(root, "mnist", "projection", to=features)
+def projected(x, root, features, seed, scale=1.0):
+    """Pixels times a matrix of unit Gaussians, each seed's own."""
+    drawn = key(root, "mnist", "projection", to=features, seed=seed)
     projection = np.asarray(jax.random.normal(drawn, (784, features)))
     return jnp.asarray(scale * (x.reshape(-1, 784) @ projection), jnp.float32)

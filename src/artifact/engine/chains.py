@@ -62,6 +62,13 @@ class Plan(NamedTuple):
         return self.burn_in + self.samples
 
 
+class Data(NamedTuple):
+    """A seed's training set, and where its ensemble is scored."""
+
+    train: Examples
+    test: Examples
+
+
 class Kept(NamedTuple):
     """What is kept of a chain.
 
@@ -123,7 +130,7 @@ def run(
     with progress(len(plan.seeds) * total) as advance:
         advance(first_seed * total + first_update)
         for number, seed in enumerate(plan.seeds[first_seed:], first_seed):
-            train, state, kept = begin(experiment, plan, seed)
+            data, state, kept = begin(experiment, plan, seed)
             start = 0
             if restored is not None and number == first_seed:
                 (state, kept), start = at, first_update
@@ -132,7 +139,7 @@ def run(
             origin = positions(plan, begin(experiment, plan, seed)[1])
             rng_key = chain_key(plan.root, plan.figure, plan.points[0], seed, plan.together)
             for first, last in pairwise(sorted({start, total, *_ends(total, start)})):
-                state, kept = go_on(train, rng_key, state, kept, first, last - first)
+                state, kept = go_on(data, rng_key, state, kept, first, last - first)
                 jax.block_until_ready(kept)
                 advance(last - first)
                 if last in FIRST:
@@ -146,7 +153,7 @@ def run(
                 if last < total:
                     checkpoints.save(number * total + last, (state, kept), record)
             else:
-                rows = scored(experiment, plan, seed, kept)
+                rows = scored(plan, data.test, seed, kept)
                 for row, distances in zip(rows, _by_point(record), strict=True):
                     row["first"] = " ".join(map(repr, distances))
                 record["rows"] += rows
@@ -188,14 +195,13 @@ def _check(plan: Plan) -> None:
 
 
 def compiled(experiment: Experiment, plan: Plan) -> Callable[..., tuple[Any, Kept]]:
-    """A function of (train, rng_key, state, kept, first, count): so many updates of a chain.
+    """A function of (data, rng_key, state, kept, first, count): so many updates of a chain.
 
-    The training set is an argument, so that all seeds share one compilation.
+    The data are an argument, so that all seeds share one compilation.
     """
-    fold = folded(experiment, plan.burn_in)
 
     def chain(
-        train: Examples,
+        data: Data,
         rng_key: PRNGKeyArray,
         values: dict[str, Any],
         state: Any,
@@ -204,7 +210,9 @@ def compiled(experiment: Experiment, plan: Plan) -> Callable[..., tuple[Any, Kep
         count: int,
     ) -> tuple[Any, Kept]:
         point = plan.points[0]._replace(**values)
-        algorithm = experiment.algorithm(experiment.task(train), point)
+        task = experiment.task(data.train)
+        algorithm = experiment.algorithm(task, point)
+        fold = folded(task.logits, data.test, plan.burn_in, experiment.probe)
         return sampling.run(rng_key, algorithm, state, count, fold, kept, first)
 
     values: dict[str, Any] = {}
@@ -215,15 +223,15 @@ def compiled(experiment: Experiment, plan: Plan) -> Callable[..., tuple[Any, Kep
             "batch_size": jnp.array([point.batch_size for point in plan.points]),
         }
     go_on = jax.jit(chain, donate_argnums=(3, 4))
-    return lambda train, rng_key, state, kept, first, count: go_on(
-        train, rng_key, values, state, kept, first, count
+    return lambda data, rng_key, state, kept, first, count: go_on(
+        data, rng_key, values, state, kept, first, count
     )
 
 
-def folded(experiment: Experiment, burn_in: int) -> Callable[..., Kept]:
+def folded(
+    model: Callable[[Params, Array], Array], test: Examples, burn_in: int, probe: int
+) -> Callable[..., Kept]:
     """What is kept after an update, of what was kept before it."""
-    test = experiment.test
-    model = experiment.task(test).logits
 
     def logits(position: Params) -> Array:
         # In pieces, since a network's activations on all test images take most of a job's memory.
@@ -239,35 +247,35 @@ def folded(experiment: Experiment, burn_in: int) -> Callable[..., Kept]:
         )
         first = (kept.diverged_at < 0) & ~jnp.isfinite(info.length)
         diverged_at = jnp.where(first, update, kept.diverged_at)
-        if not experiment.probe:
+        if not probe:
             return Kept(ensemble, diverged_at, kept.dead_at)
-        answers = model(state.position, test.x[: experiment.probe])
+        answers = model(state.position, test.x[:probe])
         since = jnp.where(kept.dead_at < 0, update, kept.dead_at)
         return Kept(ensemble, diverged_at, jnp.where((answers == answers[0]).all(), since, -1))
 
     return fold
 
 
-def begin(experiment: Experiment, plan: Plan, seed: int) -> tuple[Examples, Any, Kept]:
-    """A seed's training set, the state where its chains start, and nothing kept."""
-    train = experiment.train(seed)
-    algorithm = experiment.algorithm(experiment.task(train), plan.points[0])
+def begin(experiment: Experiment, plan: Plan, seed: int) -> tuple[Data, Any, Kept]:
+    """A seed's data, the state where its chains start, and nothing kept."""
+    data = Data(experiment.train(seed), experiment.test(seed))
+    algorithm = experiment.algorithm(experiment.task(data.train), plan.points[0])
     state = algorithm.init(experiment.position(seed))
-    ensemble = predictive.start(len(experiment.test.y), experiment.labels)
+    ensemble = predictive.start(len(data.test.y), experiment.labels)
     kept = Kept(ensemble, jnp.full((), -1), jnp.full((), -1))
     if plan.together:
         state, kept = jax.tree.map(lambda leaf: jnp.stack([leaf] * len(plan.points)), (state, kept))
     # Copies, since `go_on` takes over the buffers that it is given.
     state, kept = jax.tree.map(jnp.array, (state, kept))
-    return train, state, kept
+    return data, state, kept
 
 
-def scored(experiment: Experiment, plan: Plan, seed: int, kept: Kept) -> list[Row]:
+def scored(plan: Plan, test: Examples, seed: int, kept: Kept) -> list[Row]:
     """A row for each point."""
     rows = []
     for i, point in enumerate(plan.points):
         own = jax.tree.map(lambda leaf, i=i: leaf[i], kept) if plan.together else kept
-        scores = predictive.scores(own.ensemble, experiment.test.y)
+        scores = predictive.scores(own.ensemble, test.y)
         rows.append(
             {
                 "N": point.examples,

@@ -65,11 +65,12 @@ def experiment(
 ) -> Experiment:
     """Chains from ω = 0; see `Experiment` for `algorithm`."""
     n, norm = settings.inputs, settings.true_norm
+    test = simulate(root, n, norm, settings.test_examples)
     return Experiment(
         task=task,
         algorithm=algorithm,
         train=lambda seed: simulate(root, n, norm, examples, seed=seed),
         position=lambda seed: position(jnp.zeros(n)),
-        test=simulate(root, n, norm, settings.test_examples),
+        test=lambda seed: test,
         labels=2,
     )

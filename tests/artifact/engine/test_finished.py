@@ -171,7 +171,7 @@ def scripted(path):
         algorithm=lambda task, point: algorithm,
         train=lambda seed: test,
         position=lambda seed: {"slope": jnp.ones(())},
-        test=test,
+        test=lambda seed: test,
         labels=2,
         probe=3,
     )

@@ -203,12 +203,15 @@ def test_an_edit_that_can_change_a_number_changes_the_identity(mine, edit):
     assert mine(*SOMETHING[edit]) != mine()
 
 
-def test_an_edit_of_what_is_imported_changes_the_identity(tmp_path):
+@pytest.mark.parametrize("written", ["from mine.other import double", "import mine.other"])
+def test_an_edit_of_what_is_imported_changes_the_identity(tmp_path, written):
+    used = written.rpartition(" ")[2]
+    library = f"{written}\n\n\ndef f(x):\n    return {used}\n"
     marks = set()
     for number, body in enumerate(("2 * x", "x + x", "2 * x", "2 * (x)")):
         root = tmp_path / str(number)
         (root / "mine").mkdir(parents=True)
-        (root / "mine/library.py").write_text(LIBRARY)
+        (root / "mine/library.py").write_text(library)
         (root / "mine/other.py").write_text(f"def double(x):\n    return {body}\n")
         (root / "script.py").write_text("")
         marks.add(identity(root, "mine.library", script=root / "script.py"))

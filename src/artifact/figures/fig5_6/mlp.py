@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import flax.linen as nn
 import jax
+import jax.numpy as jnp
 
 from artifact.engine.keys import key
 from artifact.figures.fig5_6.settings_mlp import MLPPoint
@@ -41,25 +42,29 @@ def on_projected_images(
     metric: Callable[[Task], Metric],
     input_scale: float = 1.0,
 ) -> Experiment:
-    """A model of the images' random projection, times `input_scale`, and a metric of its task."""
-    features = settings.projected_inputs
-    projection = input_scale * jax.random.normal(
-        key(root, "mnist", "projection", to=features), (28 * 28, features)
-    )
+    """A model of the images' random projection, times `input_scale`, and a metric of its task.
 
-    def project(examples: Examples) -> Examples:
+    A seed draws its projection too: the levels of scores differ more between projections than
+    between training sets.
+    """
+    features = settings.projected_inputs
+
+    def project(examples: Examples, seed: int) -> Examples:
+        drawn = key(root, "mnist", "projection", to=features, seed=seed)
+        projection = input_scale * jax.random.normal(drawn, (28 * 28, features))
         return Examples(examples.x.reshape(-1, 28 * 28) @ projection, examples.y)
 
-    test = project(mnist_task.test_set(images))
+    test = mnist_task.test_set(images)
+    nothing = jnp.zeros((1, features))
     regulariser = l2(settings.regularisation / examples)
     return Experiment(
         task=lambda train: Task(model.apply, train.x, train.y, regulariser),
         algorithm=lambda task, point: stochastic_ngd.build(
             task, metric(task), point.learning_rate, settings.damping, point.batch_size
         ),
-        train=lambda seed: project(mnist_task.training_set(images, root, examples, seed)),
-        position=lambda seed: model.init(key(root, "mlp", "start", seed=seed), test.x[:1]),
-        test=test,
+        train=lambda seed: project(mnist_task.training_set(images, root, examples, seed), seed),
+        position=lambda seed: model.init(key(root, "mlp", "start", seed=seed), nothing),
+        test=lambda seed: project(test, seed),
         labels=10,
         probe=mnist_task.PROBE,
     )

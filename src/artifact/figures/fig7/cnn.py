@@ -38,7 +38,7 @@ def experiment(
         ),
         train=lambda seed: mnist_task.training_set(images, root, examples, seed),
         position=lambda seed: unravel(jnp.asarray(warm_start)),
-        test=test,
+        test=lambda seed: test,
         labels=10,
         probe=mnist_task.PROBE,
     )

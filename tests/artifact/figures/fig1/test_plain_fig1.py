@@ -9,9 +9,9 @@ from artifact.figures.fig1 import iterates
 from artifact.problems import logistic
 
 SETTINGS = small.settings(
-    "fig1", examples=60, true_norm=2.0, temperature=0.5, burn_in=3, samples=4, repeats=1
+    "fig1", examples=60, true_norm=2.0, temperature=0.1, burn_in=3, samples=4, repeats=1
 )
-SIZE = 6  # εN/(2T) = 0.1 x 60 / 1
+SIZE = 30  # εN/(2T) = 0.1 x 60 / 0.2; by the exact relation 20
 
 
 @pytest.fixture(scope="module")

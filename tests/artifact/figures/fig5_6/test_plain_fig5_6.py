@@ -34,7 +34,7 @@ def test_the_scores_are_those_of_a_plain_loop():
     (row,) = chains.run(built, plan, small.silent, small.Nowhere()).to_dict("records")
 
     x, y = plain.training_set(IMAGES, ROOT, N, SEED)
-    given = plain.Given(plain.projected(x, ROOT, 4), jnp.asarray(y), 0.125, 0.1)
+    given = plain.Given(plain.projected(x, ROOT, 4, SEED), jnp.asarray(y), 0.125, 0.1)
     network = plain.Network(plain.mlp(4, 5), decay=20 / N)
     start = flatten(MLP(5).init(key(ROOT, "mlp", "start", seed=SEED), given.x[:1]))
     samples = plain.network_chain(
@@ -46,7 +46,7 @@ def test_the_scores_are_those_of_a_plain_loop():
         point.batch_size,
         lambda w, rng_key: plain.sampled_fisher(network, w, given.x, rng_key, 16),
     )
-    seen = plain.projected(IMAGES.x_test / 255, ROOT, 4)
+    seen = plain.projected(IMAGES.x_test / 255, ROOT, 4, SEED)
     probabilities = plain.network_probabilities(network, samples, seen)
     plain.assert_scores(row, plain.scores(probabilities, IMAGES.y_test))
 
@@ -67,10 +67,17 @@ def test_a_training_set_is_the_seeds_own():
     assert not np.array_equal(one.x, other.x)
 
 
-def test_all_sets_are_projected_alike_by_unit_gaussians():
+def test_a_seeds_sets_are_projected_alike_by_unit_gaussians_of_its_own():
     built = mlp.experiment(small.of_point(SWEEP), N, ROOT, IMAGES)
+    tested = []
     for seed in (0, 1):
         x, y = plain.training_set(IMAGES, ROOT, N, seed)
-        train = built.train(seed)
-        np.testing.assert_allclose(train.x, plain.projected(x, ROOT, 4), rtol=1e-4, atol=1e-4)
+        train, test = built.train(seed), built.test(seed)
+        np.testing.assert_allclose(train.x, plain.projected(x, ROOT, 4, seed), rtol=1e-4, atol=1e-4)
         np.testing.assert_array_equal(train.y, y)
+        seen = plain.projected(IMAGES.x_test / 255, ROOT, 4, seed)
+        np.testing.assert_allclose(test.x, seen, rtol=1e-4, atol=1e-4)
+        np.testing.assert_array_equal(test.y, IMAGES.y_test)
+        tested.append(np.asarray(test.x))
+    # Two projections of four features differ as unit Gaussians do, sd √2 a pixel.
+    assert np.abs(tested[0] - tested[1]).mean() > 0.5 * np.abs(tested[0]).mean()

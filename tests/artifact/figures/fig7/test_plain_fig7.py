@@ -33,7 +33,7 @@ def test_the_scores_are_those_of_a_plain_loop():
     settings = small.of_point(SWEEP)
     burn_in, samples = settings.updates(0.1)
     assert (burn_in, samples) == (2, 2)  # ⌈0.35/0.1⌉ = 4, half of them
-    start = 0.1 * np.asarray(jax.random.normal(jax.random.key(5), (410,)))
+    start = np.asarray(jax.random.normal(jax.random.key(5), (410,)))
     built = cnn.experiment(settings, N, ROOT, IMAGES, start)
     plan = chains.Plan("fig7", [point], [SEED], ROOT, burn_in, samples)
     (row,) = chains.run(built, plan, small.silent, small.Nowhere()).to_dict("records")
@@ -46,13 +46,15 @@ def test_the_scores_are_those_of_a_plain_loop():
         given,
         start,
         plain.chain_key(ROOT, "fig7", point, SEED),
-        (burn_in, samples),
+        (0, burn_in + samples),
         point.batch_size,
         lambda w, rng_key: plain.sampled_fisher(network, w, given.x, rng_key, 12),
         smoothing=0.95**2,
     )
+    moved = [np.linalg.norm(found[update - 1] - start) for update in (1, 2, 4)]
+    np.testing.assert_allclose([float(d) for d in row["first"].split()], moved, rtol=1e-3)
     seen = jnp.asarray(IMAGES.x_test / 255, jnp.float32)[..., None]
-    probabilities = plain.network_probabilities(network, found, seen)
+    probabilities = plain.network_probabilities(network, found[burn_in:], seen)
     plain.assert_scores(row, plain.scores(probabilities, IMAGES.y_test))
 
 

@@ -52,7 +52,7 @@ def test_the_scores_are_those_of_a_plain_loop(name):
     x, y = plain.training_set(IMAGES, ROOT, N, SEED)
     scale = 0.25 if name == "scaled" else 1.0
     given = plain.Given(
-        plain.projected(x, ROOT, FEATURES, scale), jnp.asarray(y), 0.125, settings.damping
+        plain.projected(x, ROOT, FEATURES, SEED, scale), jnp.asarray(y), 0.125, settings.damping
     )
     start, unravel = ravel_pytree(built.position(SEED))
     assert len(start) == FEATURES * HIDDEN + HIDDEN * 10 + (HIDDEN + 10) * (name == "biases")
@@ -75,6 +75,6 @@ def test_the_scores_are_those_of_a_plain_loop(name):
         lambda w, rng_key: FISHERS[settings.fisher](network, w, given.x, rng_key, M),
         smoothing=0.5 if name == "moving_average" else 0.0,
     )
-    seen = plain.projected(IMAGES.x_test / 255, ROOT, FEATURES, scale)
+    seen = plain.projected(IMAGES.x_test / 255, ROOT, FEATURES, SEED, scale)
     probabilities = plain.network_probabilities(network, samples, seen)
     plain.assert_scores(row, plain.scores(probabilities, IMAGES.y_test))
