@@ -75,7 +75,8 @@ def figs2_to_4():
 
 def fig7():
     curve = {n: means("fig7b", N=n, learning_rate=0.2)["mean"][1.0] for n in (1024, 4096, 8192)}
-    yield f"({', '.join(f'{value:.3f}' for value in curve.values())} at T = 1 for N = 1024, 4096, 8192)"
+    told = ", ".join(f"{value:.3f}" for value in curve.values())
+    yield f"({told} at T = 1 for N = 1024, 4096, 8192)"
 
 
 @pytest.mark.parametrize("part", [fig1, figs2_to_4, fig7])
