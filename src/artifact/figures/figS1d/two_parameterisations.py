@@ -12,6 +12,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 from scipy import stats
 
 from artifact.engine.keys import key
+from artifact.figures.figS1d.settings_two_parameterisations import TwoParameterisationsSettings
 from artifact.protocols import Progress
 from ngd import laplace, sampling
 from ngd.metrics.fisher import exact_fisher, exact_rows
@@ -105,10 +106,10 @@ def logistic(rng_key: PRNGKeyArray, examples: int, true_norm: float) -> Problem:
     return Problem(logits, x, y, weights, polar, start)
 
 
-def problems(settings: Any, root: int) -> dict[str, Problem]:
+def problems(settings: TwoParameterisationsSettings, root: int) -> dict[str, Problem]:
     """What is sampled, by name: in one, two and two dimensions."""
     examples = settings.examples
-    drawn = key(root, "reparameterisation", "data", examples=examples, norm=settings.true_norm)
+    drawn = key(root, "figS1d", "data", examples=examples, norm=settings.true_norm)
     return {
         **{name: categorical(shares, examples) for name, shares in SHARES.items()},
         "logistic": logistic(drawn, examples, settings.true_norm),
@@ -163,7 +164,7 @@ class Point(NamedTuple):
     batch_size: int
 
 
-def points(sampler: str, settings: Any) -> list[Point]:
+def points(sampler: str, settings: TwoParameterisationsSettings) -> list[Point]:
     """Towards ε -> 0: the rates of the settings, or those which their batches need.
 
     With minibatches ε = 2T/(N/B - 1), by Theorem 2.
@@ -199,7 +200,7 @@ def log_jacobians(
     parameterisation: str,
     sampler: str,
     points: Mapping[Point, PRNGKeyArray],
-    settings: Any,
+    settings: TwoParameterisationsSettings,
 ) -> list[np.ndarray]:
     """ln|dω/dθ| of the functions that chains draw with one of the parameterisations.
 
@@ -211,8 +212,7 @@ def log_jacobians(
         parameterisation: "omega" or "theta".
         sampler: one of `SAMPLERS`.
         points: the key of all chains at each.
-        settings: with temperature, burn_in and spacing (in units of 1/ε updates), samples,
-            chains (a repeat) and repeats.
+        settings: of the figure.
 
     Returns:
         An array a point, of shape (repeats, chains times samples).
@@ -308,7 +308,9 @@ def density_ratio(omega: np.ndarray, theta: np.ndarray) -> pd.DataFrame:
     )
 
 
-def run(settings: Any, root: int, progress: Progress) -> dict[str, pd.DataFrame]:
+def run(
+    settings: TwoParameterisationsSettings, root: int, progress: Progress
+) -> dict[str, pd.DataFrame]:
     """Every sampler on every problem with both parameterisations, towards ε -> 0.
 
     Returns:
@@ -327,7 +329,7 @@ def run(settings: Any, root: int, progress: Progress) -> dict[str, pd.DataFrame]
             for sampler in SAMPLERS:
                 here = {"problem": name, "sampler": sampler}
                 keys = {
-                    point: key(root, "reparameterisation", name, sampler, rate=point.learning_rate)
+                    point: key(root, "figS1d", name, sampler, rate=point.learning_rate)
                     for point in points(sampler, settings)
                 }
                 omega, theta = (

@@ -1,7 +1,6 @@
 """The slope between two parameterisations, where it is known."""
 
 from contextlib import contextmanager
-from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
@@ -9,10 +8,11 @@ import jaxtyping
 import numpy as np
 import pytest
 
-from artifact.figures.reparameterisation import two_parameterisations as pair
+from artifact.figures.figS1d import two_parameterisations as pair
+from artifact.figures.figS1d.settings_two_parameterisations import TwoParameterisationsSettings
 from ngd.task import mean_cost
 
-SETTINGS = SimpleNamespace(
+SETTINGS = TwoParameterisationsSettings(
     examples=100,
     true_norm=2.0,
     learning_rates=[0.2, 0.1, 0.05],

@@ -1,4 +1,4 @@
-"""Fig. S4: do the samplers draw the same functions from two parameterisations of one model?"""
+"""Fig. S1d: do the samplers draw the same functions from two parameterisations of one model?"""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ def draw(ratios: pd.DataFrame, limits: pd.DataFrame, stamp: style.Stamp) -> Figu
     """(a) the ratio of the two densities of the coin; (b) its slope, as ε -> 0, everywhere.
 
     Args:
-        ratios: see `artifact.figures.reparameterisation.two_parameterisations.run`.
+        ratios: see `artifact.figures.figS1d.two_parameterisations.run`.
         limits: likewise.
         stamp: what the figure says of itself.
     """
