@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from artifact.settings.typed import (
     BrokenRuleError,
@@ -12,7 +12,9 @@ from artifact.settings.typed import (
     Rates,
     Settings,
     Temperature,
+    distinct,
     number,
+    one_of,
     setting,
 )
 
@@ -20,6 +22,9 @@ from artifact.settings.typed import (
 class TwoParameterisationsSettings(Settings):
     """Samplers of a model in two parameterisations, towards ε -> 0; all ours."""
 
+    problems: Annotated[
+        list[Annotated[str, one_of("coin", "die", "logistic")]], AfterValidator(distinct)
+    ] = setting("The models.")
     examples: Count = setting("The training set size N, a multiple of 10.", unit="examples")
     true_norm: Positive = setting("|ω_true| of the logistic regression.")
     learning_rates: Annotated[Rates, Field(min_length=3)] = setting(

@@ -111,8 +111,10 @@ def problems(settings: TwoParameterisationsSettings, root: int) -> dict[str, Pro
     examples = settings.examples
     drawn = key(root, "figS1d", "data", examples=examples, norm=settings.true_norm)
     return {
-        **{name: categorical(shares, examples) for name, shares in SHARES.items()},
-        "logistic": logistic(drawn, examples, settings.true_norm),
+        name: logistic(drawn, examples, settings.true_norm)
+        if name == "logistic"
+        else categorical(SHARES[name], examples)
+        for name in settings.problems
     }
 
 
@@ -228,14 +230,15 @@ def log_jacobians(
     @partial(jax.vmap, in_axes=(0, None, None, None))
     def chain(rng_key: PRNGKeyArray, point: Point, burn_in: Array, spacing: Array) -> Array:
         algorithm = build(sampler, task, point, settings.temperature)
-        state, _ = sampling.run(rng_key, algorithm, algorithm.init(start), burn_in)
+        # The burn-in is part of the first sample's updates, so that a step is compiled once.
+        ends = burn_in + spacing * jnp.arange(1, settings.samples + 1)
 
-        def sample(state: Any, number: Int[Array, ""]) -> tuple[Any, Float[Array, ""]]:
-            first = burn_in + number * spacing
-            state, _ = sampling.run(rng_key, algorithm, state, spacing, first=first)
-            return state, log_jacobian(problem, theta(state.position))
+        def sample(carry: tuple[Any, Array], end: Array) -> tuple[tuple[Any, Array], Array]:
+            state, first = carry
+            state, _ = sampling.run(rng_key, algorithm, state, end - first, first=first)
+            return (state, end), log_jacobian(problem, theta(state.position))
 
-        return jax.lax.scan(sample, state, jnp.arange(settings.samples))[1]
+        return jax.lax.scan(sample, (algorithm.init(start), jnp.zeros_like(burn_in)), ends)[1]
 
     found = []
     for point, rng_key in points.items():
@@ -286,7 +289,8 @@ def density_ratio(omega: np.ndarray, theta: np.ndarray) -> pd.DataFrame:
     """ln(p_θ/p_ω) by histograms of l, within two and a half standard deviations of its mean.
 
     Returns:
-        Columns log_jacobian (the middle of a bin, less the mean), log_ratio, standard_error.
+        Columns log_jacobian (the middle of a bin, less the mean), log_ratio (not finite where a
+        chain never was in the bin), standard_error.
     """
     both = np.concatenate([omega.ravel(), theta.ravel()])
     half = 2.5 * both.std()
@@ -295,10 +299,11 @@ def density_ratio(omega: np.ndarray, theta: np.ndarray) -> pd.DataFrame:
         np.stack([np.histogram(row - both.mean(), edges)[0] / row.size for row in rows])
         for rows in (omega, theta)
     ]
-    ratio = np.log(shares[1].mean(axis=0) / shares[0].mean(axis=0))
     # Of the difference of the two shares, repeat by repeat, since these have the same noise.
     middle = (shares[0] + shares[1]).mean(axis=0) / 2
-    error = stats.sem(shares[1] - shares[0], axis=0) / middle
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.log(shares[1].mean(axis=0) / shares[0].mean(axis=0))
+        error = stats.sem(shares[1] - shares[0], axis=0) / middle
     return pd.DataFrame(
         {
             "log_jacobian": (edges[1:] + edges[:-1]) / 2,
