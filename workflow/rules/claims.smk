@@ -13,6 +13,7 @@ rule claims:
         f"{RESULTS}/logs/claims.log",
     params:
         claims=os.path.relpath(CLAIM_FILE),
+        scale=SCALE,
         judged_by=identity.digest(CLAIM_FILE),
         root=config["seed"],
         code=lambda wildcards: code(
