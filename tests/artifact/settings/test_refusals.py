@@ -34,7 +34,10 @@ WRONG = [
     (["figS1d={batch_sizes: [5, 10, 200]}"], "must each be < examples = 200"),
     (["figS2b={labels: [16, 64]}"], "figS2b.labels = [16, 64] is not allowed; must each be > inp"),
     (["figS2b={labels: [64, 1025]}"], "and <= examples = 1024"),
-    (["figS2b={temperature: 100.0}"], "figS2b.temperature = 100.0 is not allowed; must have a batch"),
+    (
+        ["figS2b={temperature: 100.0}"],
+        "figS2b.temperature = 100.0 is not allowed; must have",
+    ),
     (["warm_start={batch_size: 5000}"], "warm_start.batch_size = 5000 is not allowed"),
 ]
 

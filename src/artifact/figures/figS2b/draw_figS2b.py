@@ -1,8 +1,10 @@
 """Fig. S2b: what a Fisher estimated from few sampled labels does to stochastic NGD."""
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
 
 from artifact.drawing import curves, style
 
@@ -36,17 +38,24 @@ def draw(table: pd.DataFrame, stamp: style.Stamp) -> Figure:
         a.set_title("      temperature; the band is ± 10%")
         b.set_title("      density; the band is ± 0.1")
         labels = "sampled labels $M$"
+        curves.logarithmic(a.yaxis)
         curves.finish(a, labels, "temperature over the exact Fisher's")
         curves.finish(b, labels, r"shift of the mean of $\ln|F|$ (standard deviations)")
         for axes in (a, b):
             sizes = sorted(estimated["labels"].unique())
             axes.set_xticks(sizes, [f"{size}" for size in sizes])
+            axes.xaxis.set_minor_locator(NullLocator())
         return figure
 
 
 def _points(axes: Axes, rows: pd.DataFrame, column: str, label: str, number: int) -> None:
-    """The means over training sets and their standard errors, without a line."""
-    by_labels = rows.groupby("labels")[column]
+    """The means over training sets and their standard errors, without a line.
+
+    Those whose chains diverged are left out of the mean, and a cross on the upper edge says so.
+    """
+    whole = np.isfinite(rows["ratio"])
+    lost = rows.loc[~whole, "labels"].unique()
+    by_labels = rows[whole].groupby("labels")[column]
     axes.errorbar(
         by_labels.mean().index,
         by_labels.mean(),
@@ -57,3 +66,14 @@ def _points(axes: Axes, rows: pd.DataFrame, column: str, label: str, number: int
         linestyle="none",
         capsize=2,
     )
+    if len(lost):
+        mark, told = curves.LOST["diverged"]
+        axes.plot(
+            lost,
+            np.ones(len(lost)),
+            mark,
+            color=style.BLACK,
+            transform=axes.get_xaxis_transform(),
+            clip_on=False,
+            label=told,
+        )

@@ -44,3 +44,16 @@ def test_the_band_of_what_counts_as_the_same_is_a_tenth_either_way(panels):
         assert band.get_y() == pytest.approx(same - 0.1)
         assert band.get_height() == pytest.approx(0.2)
     assert [text.get_text() for text in panels[0].get_xticklabels()] == ["64", "256", "1024"]
+
+
+def test_where_a_chain_diverged_there_is_a_cross_and_the_mean_of_the_others():
+    table = made_up.estimates()
+    lost = (table["labels"] == 64) & (table["smoothing"] == 0) & (table["seed"] == 1)
+    table.loc[lost, ["ratio", "shift"]] = np.inf, np.nan
+    panels = made_up.draw("figS2b", table=table).axes
+    for axes, column in zip(panels, ("ratio", "shift"), strict=True):
+        first = made_up.curves(axes)[NAMES[0.0]][0]
+        assert first[1] == pytest.approx(at(0.0, column)[0][[0, 2]].mean())
+        (crosses,) = (line for line in axes.lines if line.get_marker() == "x")
+        assert made_up.points(crosses) == [(64, 1)]
+        assert crosses.get_label() == "some repeats diverged"
