@@ -7,6 +7,7 @@ import pytest
 ASKED = {
     # MB, minutes
     "iterates": (1000, 60),
+    "literal_iterates": (1000, 60),
     "prior": (1000, 60),
     "langevin_sweep": (1000, 60),
     "ngd_sweep": (1000, 60),
