@@ -137,6 +137,8 @@ def least_rise(means: Means, metric: str, **of: Any) -> Numbers:
     From the first infinite mean on (diverged chains) nothing is asked.
     """
     values = curve(means, of, metric).to_numpy()
+    if values.shape[1] < 2:
+        raise LackingError("fewer than 2 points on a curve")
     with np.errstate(invalid="ignore"):
         return np.nanmin(np.diff(values, axis=1), axis=1)
 

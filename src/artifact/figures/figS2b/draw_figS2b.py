@@ -75,5 +75,5 @@ def _points(axes: Axes, rows: pd.DataFrame, column: str, label: str, number: int
             color=style.BLACK,
             transform=axes.get_xaxis_transform(),
             clip_on=False,
-            label=told,
+            label=f"some {told}",
         )
