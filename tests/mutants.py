@@ -49,6 +49,7 @@ CNN = (f"{PLAIN['fig7']}::{SCORES}",)
 WARM = (f"{PLAIN['fig7']}::test_the_warm_start_is_the_end_of_a_plain_loop_of_sgd_with_momentum",)
 DOOR, SAMPLE, OPTIMISER = (f"ngd/test_{name}.py" for name in ("door", "sample", "optimiser"))
 DIAGNOSTICS = "ngd/test_diagnostics.py"
+STATISTICS = "artifact/claims/test_statistics.py"
 LYAPUNOV = f"{DIAGNOSTICS}::test_the_prediction_is_scipys_solution_of_the_lyapunov_equation"
 
 
@@ -327,6 +328,31 @@ MUTANTS = [
     Mutant("Fig. S2's temperature for its ratio", f"{ROOMS}/figS2/draw_figS2.py",
            'ratio=table["measured"] / table["predicted"]', 'ratio=table["measured"]',
            (f"{ROOMS}/figS2/test_draw_figS2.py",)),
+    Mutant("Fig. S1d's theory is flat", f"{ROOMS}/figS1d/draw_figS1d.py",
+           "axes.plot(x, slope * x + constant", "axes.plot(x, 0 * x + constant",
+           (f"{ROOMS}/figS1d/test_draw_figS1d.py",)),
+    Mutant("Fig. S1d's whole intervals", f"{ROOMS}/figS1d/draw_figS1d.py",
+           'rows["high"] - rows["slope"],', 'rows["high"] - rows["low"],',
+           (f"{ROOMS}/figS1d/test_draw_figS1d.py",)),
+    Mutant("Fig. S2b draws the exact Fisher too", f"{ROOMS}/figS2b/draw_figS2b.py",
+           'table[table["labels"] > 0]', 'table[table["labels"] >= 0]',
+           (f"{ROOMS}/figS2b/test_draw_figS2b.py",)),
+    Mutant("Fig. S2b's panels swapped", f"{ROOMS}/figS2b/draw_figS2b.py",
+           '((a, "ratio"), (b, "shift"))', '((b, "ratio"), (a, "shift"))',
+           (f"{ROOMS}/figS2b/test_draw_figS2b.py",)),
+    Mutant("the parameterisations' slope of all ε", "artifact/claims/repeats.py",
+           'limits = runs[runs["learning_rate"] == 0]', 'limits = runs[runs["learning_rate"] > 0]',
+           (f"{STATISTICS}::test_the_parameterisations_slope_is_the_limits_mean_over_repeats",)),
+    Mutant("the heat of an estimate is not over the exact Fisher's", "artifact/claims/repeats.py",
+           'columns=["labels", "smoothing"], values="ratio")',
+           'columns=["labels", "smoothing"], values="temperature")',
+           (f"{STATISTICS}::test_the_heat_of_an_estimate_is_the_mean_ratio_over_training_sets",)),
+    Mutant("no correction for draws without replacement", f"{ROOMS}/figS2b/estimated_fisher.py",
+           "second - f * first**2", "second",
+           (f"{ROOMS}/figS2b/test_estimated_fisher.py::test_the_relative_error_is_that_of_drawn_estimates",)),
+    Mutant("a shared exponent for both priors", f"{ROOMS}/figS1d/two_parameterisations.py",
+           '{"flat": 0.0, "jeffreys": 0.5}', '{"flat": 0.5, "jeffreys": 0.5}',
+           (f"{ROOMS}/figS1d/test_two_parameterisations.py::test_a_corrected_sampler_adds_the_drift_of_its_exponent",)),
     Mutant("Fig. S3's seconds a sample", f"{ROOMS}/figS3/draw_figS3.py",
            'speed["effective"] / speed["seconds"]', 'speed["seconds"] / speed["effective"]',
            (f"{ROOMS}/figS3/test_draw_figS3.py",)),

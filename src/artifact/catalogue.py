@@ -16,7 +16,9 @@ from artifact.figures.fig5_6.settings_mlp import MLPSweep
 from artifact.figures.fig7.settings_cnn import CNNSweep, WarmStart
 from artifact.figures.figS1.settings_theorem_1 import Theorem1Settings
 from artifact.figures.figS1bc.settings_riemannian import RiemannianNGDSweep, RiemannianSweep
+from artifact.figures.figS1d.settings_two_parameterisations import TwoParameterisationsSettings
 from artifact.figures.figS2.settings_theorem_2 import Theorem2Settings
+from artifact.figures.figS2b.settings_estimated_fisher import EstimatedFisherSettings
 from artifact.figures.figS3.settings_gold_standard import GoldStandardSettings
 from artifact.figures.readings.settings_readings import CNNReadings, MLPReadings, Variants
 from artifact.refusals import RefusedError
@@ -159,8 +161,24 @@ EXPERIMENTS: Mapping[str, Chains | Whole] = {
         "tables/separable.json",
         trains=False,
     ),
+    "two_parameterisations": Whole(
+        f"{_ROOMS}.figS1d.two_parameterisations",
+        "figS1d",
+        {
+            "runs": "tables/figS1d_runs.csv",
+            "limits": "tables/figS1d.csv",
+            "ratios": "tables/figS1d_ratios.csv",
+        },
+        "tables/figS1d.json",
+    ),
     "theorem_2": Whole(
         f"{_ROOMS}.figS2.theorem_2", "figS2", {"runs": "tables/figS2.csv"}, "tables/figS2.json"
+    ),
+    "estimated_fisher": Whole(
+        f"{_ROOMS}.figS2b.estimated_fisher",
+        "figS2b",
+        {"runs": "tables/figS2b.csv"},
+        "tables/figS2b.json",
     ),
     "gold_standard": Whole(
         f"{_ROOMS}.figS3.gold_standard",
@@ -207,7 +225,13 @@ GROUPS: Mapping[str, Group] = {
         "riemannian_sweep",
         "As figS1_jeffreys, with Gaussian noise of the covariance that minibatches' has.",
     ),
+    "figS1d": Group(
+        TwoParameterisationsSettings, "two_parameterisations", "Fig. S1d: two parameterisations."
+    ),
     "figS2": Group(Theorem2Settings, "theorem_2", "Fig. S2: Theorem 2."),
+    "figS2b": Group(
+        EstimatedFisherSettings, "estimated_fisher", "Fig. S2b: the error of an estimated Fisher."
+    ),
     "figS3": Group(GoldStandardSettings, "gold_standard", "Fig. S3: NUTS."),
     "readings": Group(
         MLPReadings, "reading", "Fig. 5, one thing read in another way.", instead_of="fig5"
@@ -297,7 +321,11 @@ FIGURES: Mapping[str, Figure] = {
         },
         main=False,
     ),
+    "figS1d": Figure(
+        f"{_ROOMS}.figS1d.draw_figS1d", {"ratios": "figS1d_ratios", "limits": "figS1d"}, main=False
+    ),
     "figS2": Figure(f"{_ROOMS}.figS2.draw_figS2", {"table": "figS2"}, main=False),
+    "figS2b": Figure(f"{_ROOMS}.figS2b.draw_figS2b", {"table": "figS2b"}, main=False),
     "figS3": Figure(
         f"{_ROOMS}.figS3.draw_figS3",
         {"table": "figS3", "speed": "figS3_speed"},

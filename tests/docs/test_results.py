@@ -79,7 +79,28 @@ def fig7():
     yield f"({told} at T = 1 for N = 1024, 4096, 8192)"
 
 
-@pytest.mark.parametrize("part", [fig1, figs2_to_4, fig7])
+def two_parameterisations():
+    limits = table("figS1d").set_index(["problem", "sampler"]).loc["coin"]
+    found = {name: (row["slope"], row["high"] - row["slope"]) for name, row in limits.iterrows()}
+    for first, second, told in (
+        ("eq8", "eq11", "it is {:.2f} ± {:.2f} for eq. (8) and {:.2f} ± {:.2f} for minibatch NGD"),
+        ("langevin_jeffreys", "ngd_jeffreys", "it is {:.2f} ± {:.2f} and {:.2f} ± {:.2f}."),
+    ):
+        yield told.format(*found[first], *found[second])
+
+
+def estimated_fisher():
+    runs = table("figS2b").groupby(["labels", "smoothing"])[["ratio", "shift"]].mean()
+    heat = 100 * (runs["ratio"] - 1)
+    yield f"{heat[1024, 0.0]:.1f}% with 1024 sampled labels"
+    yield f"{heat[512, 0.0]:.0f}% with 512, {heat[256, 0.0]:.0f}% with 256"
+    yield f"{heat[64, 0.9]:.1f}% with 64"
+    shifts = runs["shift"].xs(0.9, level="smoothing")
+    yield f"by {-shifts.mean():.2f} standard deviations"
+    assert shifts.max() - shifts.min() < 0.02
+
+
+@pytest.mark.parametrize("part", [fig1, figs2_to_4, fig7, two_parameterisations, estimated_fisher])
 def test_each_number_is_in_the_text_as_the_tables_have_it(part):
     for told in part():
         assert told in TEXT

@@ -7,6 +7,7 @@ import pytest
 ASKED = {
     # MB, minutes
     "iterates": (1000, 60),
+    "literal_iterates": (1000, 60),
     "prior": (1000, 60),
     "langevin_sweep": (1000, 60),
     "ngd_sweep": (1000, 60),
@@ -15,7 +16,9 @@ ASKED = {
     "reading": (1000, 15),
     "riemannian_sweep": (1000, 15),
     "theorem_1": (1000, 240),
+    "two_parameterisations": (1000, 60),
     "theorem_2": (1000, 240),
+    "estimated_fisher": (1000, 60),
     "gold_standard": (1000, 240),
     "warm_start": (2000, 240),
     "cnn": (2000, 1440),

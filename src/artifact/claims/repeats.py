@@ -75,13 +75,26 @@ def of_temperatures(runs: pd.DataFrame) -> pd.DataFrame:
     ).dropna(axis=1)
 
 
+def of_slopes(runs: pd.DataFrame) -> pd.DataFrame:
+    """Fig. S1d's slopes as ε -> 0: a row a repeat, columns (problem, sampler)."""
+    limits = runs[runs["learning_rate"] == 0]
+    return limits.pivot(index="repeat", columns=["problem", "sampler"], values="slope")
+
+
+def of_estimates(runs: pd.DataFrame) -> pd.DataFrame:
+    """Fig. S2b's T over that with the exact Fisher: a row a seed, columns (M, α)."""
+    return runs.pivot(index="seed", columns=["labels", "smoothing"], values="ratio")
+
+
 READERS = {
     "fig1": of_ellipses,
     "fig4a": of_prior,
     "figS1": of_exponents,
     "figS2": of_temperatures,
+    "figS1d": of_slopes,
+    "figS2b": of_estimates,
 }
-ENDINGS = {"fig1": "_ellipses", "figS1": "", "figS2": ""}
+ENDINGS = {"fig1": "_ellipses", "figS1": "", "figS2": "", "figS2b": ""}
 
 
 def file_of(name: str, run_as: str | None = None) -> str:

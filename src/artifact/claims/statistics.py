@@ -249,6 +249,16 @@ def temperature_ratio(means: Means, model: str, examples: int, learning_rate: fl
     return _column(means, "figS2", (model, examples, learning_rate))
 
 
+def parameterisation_slope(means: Means, problem: str, sampler: str) -> Numbers:
+    """The slope of ln(p_θ/p_ω) against ln|dω/dθ| as ε -> 0; 0 if both draw the same functions."""
+    return _column(means, "figS1d", (problem, sampler))
+
+
+def heat_of_estimate(means: Means, labels: int, smoothing: float) -> Numbers:
+    """The temperature with an estimated Fisher over that with the exact one."""
+    return _column(means, "figS2b", (labels, smoothing))
+
+
 def _column(means: Means, table: str, name: tuple[Any, ...]) -> Numbers:
     wide = table_of(means, table)
     if name not in wide.columns:
@@ -274,6 +284,8 @@ STATISTICS: Mapping[str, Callable[..., Numbers]] = {
         shift,
         metric_power,
         temperature_ratio,
+        parameterisation_slope,
+        heat_of_estimate,
     )
 }
 """Those that a claim may name."""

@@ -163,6 +163,37 @@ def test_the_power_of_the_metric_is_the_limits_mean_over_temperatures_and_dampin
         statistics.metric_power(means, problem="p", sampler="other")
 
 
+def test_the_parameterisations_slope_is_the_limits_mean_over_repeats():
+    rows = [
+        {"problem": p, "sampler": "eq8", "learning_rate": rate, "repeat": repeat,
+         "slope": repeat + 7 * rate + 2 * (p == "die")}
+        for p, rate, repeat in itertools.product(("coin", "die"), (0.0, 0.1), (0, 1, 2))
+    ]  # fmt: skip
+    table = repeats.read("figS1d", pd.DataFrame(rows))
+    assert len(table) == 3
+    means = {"figS1d": table.mean().to_frame().T}
+    found = statistics.parameterisation_slope(means, problem="die", sampler="eq8")
+    assert found == pytest.approx([3.0])
+    with pytest.raises(statistics.LackingError, match="no die eq11 in figS1d"):
+        statistics.parameterisation_slope(means, problem="die", sampler="eq11")
+
+
+def test_the_heat_of_an_estimate_is_the_mean_ratio_over_training_sets():
+    """An infinite one, of a chain that diverged, is counted."""
+    rows = [
+        {"labels": m, "smoothing": a, "seed": seed, "temperature": 9.0,
+         "ratio": np.inf if (m, a, seed) == (64, 0.0, 1) else 1 + m / 100 + a + seed}
+        for m, a, seed in itertools.product((64, 128), (0.0, 0.9), (0, 1))
+    ]  # fmt: skip
+    table = repeats.read("figS2b", pd.DataFrame(rows))
+    assert len(table) == 2
+    means = {"figS2b": table.mean().to_frame().T}
+    assert statistics.heat_of_estimate(means, labels=128, smoothing=0.9) == pytest.approx([3.68])
+    assert statistics.heat_of_estimate(means, labels=64, smoothing=0.0) == [np.inf]
+    with pytest.raises(statistics.LackingError, match="no 32 0 in figS2b"):
+        statistics.heat_of_estimate(means, labels=32, smoothing=0)
+
+
 def test_the_temperature_ratio_is_of_a_point_that_every_seed_has():
     rows = [
         {"model": "m", "N": 10, "learning_rate": rate, "seed": seed, "predicted": 0.5,

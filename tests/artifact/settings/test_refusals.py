@@ -30,6 +30,14 @@ WRONG = [
     (["fig7={panels: {c: {}}}"], "fig7.panels.c is not a setting; known are a, b"),
     (["test_images=4000", "fig5={examples: [4096]}"], "examples = "),
     (["scale=paper", "test_images=500"], "test_images = 500 is not allowed; must be 10000"),
+    (["figS1d={examples: 205}"], "figS1d.examples = 205 is not allowed; must be a multiple of 10"),
+    (["figS1d={batch_sizes: [5, 10, 200]}"], "must each be < examples = 200"),
+    (["figS2b={labels: [16, 64]}"], "figS2b.labels = [16, 64] is not allowed; must each be > inp"),
+    (["figS2b={labels: [64, 1025]}"], "and <= examples = 1024"),
+    (
+        ["figS2b={temperature: 100.0}"],
+        "figS2b.temperature = 100.0 is not allowed; must have",
+    ),
     (["warm_start={batch_size: 5000}"], "warm_start.batch_size = 5000 is not allowed"),
 ]
 

@@ -12,6 +12,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 from scipy import stats
 
 from artifact.engine.keys import key
+from artifact.figures.figS1d.settings_two_parameterisations import TwoParameterisationsSettings
 from artifact.protocols import Progress
 from ngd import laplace, sampling
 from ngd.metrics.fisher import exact_fisher, exact_rows
@@ -105,13 +106,15 @@ def logistic(rng_key: PRNGKeyArray, examples: int, true_norm: float) -> Problem:
     return Problem(logits, x, y, weights, polar, start)
 
 
-def problems(settings: Any, root: int) -> dict[str, Problem]:
+def problems(settings: TwoParameterisationsSettings, root: int) -> dict[str, Problem]:
     """What is sampled, by name: in one, two and two dimensions."""
     examples = settings.examples
-    drawn = key(root, "reparameterisation", "data", examples=examples, norm=settings.true_norm)
+    drawn = key(root, "figS1d", "data", examples=examples, norm=settings.true_norm)
     return {
-        **{name: categorical(shares, examples) for name, shares in SHARES.items()},
-        "logistic": logistic(drawn, examples, settings.true_norm),
+        name: logistic(drawn, examples, settings.true_norm)
+        if name == "logistic"
+        else categorical(SHARES[name], examples)
+        for name in settings.problems
     }
 
 
@@ -163,7 +166,7 @@ class Point(NamedTuple):
     batch_size: int
 
 
-def points(sampler: str, settings: Any) -> list[Point]:
+def points(sampler: str, settings: TwoParameterisationsSettings) -> list[Point]:
     """Towards ε -> 0: the rates of the settings, or those which their batches need.
 
     With minibatches ε = 2T/(N/B - 1), by Theorem 2.
@@ -199,7 +202,7 @@ def log_jacobians(
     parameterisation: str,
     sampler: str,
     points: Mapping[Point, PRNGKeyArray],
-    settings: Any,
+    settings: TwoParameterisationsSettings,
 ) -> list[np.ndarray]:
     """ln|dω/dθ| of the functions that chains draw with one of the parameterisations.
 
@@ -211,8 +214,7 @@ def log_jacobians(
         parameterisation: "omega" or "theta".
         sampler: one of `SAMPLERS`.
         points: the key of all chains at each.
-        settings: with temperature, burn_in and spacing (in units of 1/ε updates), samples,
-            chains (a repeat) and repeats.
+        settings: of the figure.
 
     Returns:
         An array a point, of shape (repeats, chains times samples).
@@ -228,14 +230,15 @@ def log_jacobians(
     @partial(jax.vmap, in_axes=(0, None, None, None))
     def chain(rng_key: PRNGKeyArray, point: Point, burn_in: Array, spacing: Array) -> Array:
         algorithm = build(sampler, task, point, settings.temperature)
-        state, _ = sampling.run(rng_key, algorithm, algorithm.init(start), burn_in)
+        # The burn-in is part of the first sample's updates, so that a step is compiled once.
+        ends = burn_in + spacing * jnp.arange(1, settings.samples + 1)
 
-        def sample(state: Any, number: Int[Array, ""]) -> tuple[Any, Float[Array, ""]]:
-            first = burn_in + number * spacing
-            state, _ = sampling.run(rng_key, algorithm, state, spacing, first=first)
-            return state, log_jacobian(problem, theta(state.position))
+        def sample(carry: tuple[Any, Array], end: Array) -> tuple[tuple[Any, Array], Array]:
+            state, first = carry
+            state, _ = sampling.run(rng_key, algorithm, state, end - first, first=first)
+            return (state, end), log_jacobian(problem, theta(state.position))
 
-        return jax.lax.scan(sample, state, jnp.arange(settings.samples))[1]
+        return jax.lax.scan(sample, (algorithm.init(start), jnp.zeros_like(burn_in)), ends)[1]
 
     found = []
     for point, rng_key in points.items():
@@ -286,7 +289,8 @@ def density_ratio(omega: np.ndarray, theta: np.ndarray) -> pd.DataFrame:
     """ln(p_θ/p_ω) by histograms of l, within two and a half standard deviations of its mean.
 
     Returns:
-        Columns log_jacobian (the middle of a bin, less the mean), log_ratio, standard_error.
+        Columns log_jacobian (the middle of a bin, less the mean), log_ratio (not finite where a
+        chain never was in the bin), standard_error.
     """
     both = np.concatenate([omega.ravel(), theta.ravel()])
     half = 2.5 * both.std()
@@ -295,10 +299,11 @@ def density_ratio(omega: np.ndarray, theta: np.ndarray) -> pd.DataFrame:
         np.stack([np.histogram(row - both.mean(), edges)[0] / row.size for row in rows])
         for rows in (omega, theta)
     ]
-    ratio = np.log(shares[1].mean(axis=0) / shares[0].mean(axis=0))
     # Of the difference of the two shares, repeat by repeat, since these have the same noise.
     middle = (shares[0] + shares[1]).mean(axis=0) / 2
-    error = stats.sem(shares[1] - shares[0], axis=0) / middle
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.log(shares[1].mean(axis=0) / shares[0].mean(axis=0))
+        error = stats.sem(shares[1] - shares[0], axis=0) / middle
     return pd.DataFrame(
         {
             "log_jacobian": (edges[1:] + edges[:-1]) / 2,
@@ -308,7 +313,9 @@ def density_ratio(omega: np.ndarray, theta: np.ndarray) -> pd.DataFrame:
     )
 
 
-def run(settings: Any, root: int, progress: Progress) -> dict[str, pd.DataFrame]:
+def run(
+    settings: TwoParameterisationsSettings, root: int, progress: Progress
+) -> dict[str, pd.DataFrame]:
     """Every sampler on every problem with both parameterisations, towards ε -> 0.
 
     Returns:
@@ -327,7 +334,7 @@ def run(settings: Any, root: int, progress: Progress) -> dict[str, pd.DataFrame]
             for sampler in SAMPLERS:
                 here = {"problem": name, "sampler": sampler}
                 keys = {
-                    point: key(root, "reparameterisation", name, sampler, rate=point.learning_rate)
+                    point: key(root, "figS1d", name, sampler, rate=point.learning_rate)
                     for point in points(sampler, settings)
                 }
                 omega, theta = (

@@ -1,18 +1,18 @@
 """What an estimated Fisher does, where it is known."""
 
 from contextlib import contextmanager
-from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from artifact.figures.estimated_fisher import estimated_fisher
-from artifact.figures.estimated_fisher.estimated_fisher import EXACT, Estimate
+from artifact.figures.figS2b import estimated_fisher
+from artifact.figures.figS2b.estimated_fisher import EXACT, Estimate
+from artifact.figures.figS2b.settings_estimated_fisher import EstimatedFisherSettings
 from ngd import laplace
 
-SETTINGS = SimpleNamespace(
+SETTINGS = EstimatedFisherSettings(
     inputs=3,
     examples=512,
     true_norm=1.0,

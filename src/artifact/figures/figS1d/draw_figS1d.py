@@ -1,4 +1,4 @@
-"""Fig. S4: do the samplers draw the same functions from two parameterisations of one model?"""
+"""Fig. S1d: do the samplers draw the same functions from two parameterisations of one model?"""
 
 from typing import Any
 
@@ -26,28 +26,31 @@ SHOWN = {"eq8": "eq. (8)", "langevin_jeffreys": "for $k=1/2$", "langevin_flat": 
 
 
 def draw(ratios: pd.DataFrame, limits: pd.DataFrame, stamp: style.Stamp) -> Figure:
-    """(a) the ratio of the two densities of the coin; (b) its slope, as ε -> 0, everywhere.
+    """(a) the ratio of the two densities of the first model; (b) its slope, as ε -> 0, of all.
 
     Args:
-        ratios: see `artifact.figures.reparameterisation.two_parameterisations.run`.
+        ratios: see `artifact.figures.figS1d.two_parameterisations.run`.
         limits: likewise.
         stamp: what the figure says of itself.
     """
     with style.panels(stamp, "bars: 95%", 4.0) as (figure, a, b):
-        coin = ratios[ratios["problem"] == "coin"]
+        first = limits["problem"].iloc[0]
+        shown = ratios[ratios["problem"] == first]
         for number, (sampler, name) in enumerate(SHOWN.items()):
-            rows = coin[coin["sampler"] == sampler]
-            limit = _row(limits, "coin", sampler)
+            rows = shown[shown["sampler"] == sampler]
+            limit = _row(limits, first, sampler)
             half = limit["high"] - limit["slope"]
             label = f"{name}: {limit['slope']:.2f} ± {half:.2f}"
             _ratio(a, rows, limit["predicted"], number, label)
-        a.set_title(r"       coin; in the legend the slope, $\epsilon\to0$")
+        a.set_title(rf"       {first}; in the legend the slope, $\epsilon\to0$")
         a.set_xlabel(r"$\ln|d\omega/d\theta|$, less its mean")
         a.set_ylabel(r"$\ln(p_\theta/p_\omega)$ (nats)")
 
         b.axhline(0, color=style.GREY, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0)
         b.plot([], [], "_", color=style.BLACK, markersize=9, label="theory")
         for number, problem in enumerate(PROBLEMS):
+            if problem not in set(limits["problem"]):
+                continue
             rows = pd.DataFrame([_row(limits, problem, sampler) for sampler in SAMPLERS])
             x = np.arange(len(SAMPLERS)) + 0.22 * (number - 1)
             b.errorbar(
@@ -74,7 +77,11 @@ def _row(limits: pd.DataFrame, problem: str, sampler: str) -> Any:
 
 
 def _ratio(axes: Axes, rows: pd.DataFrame, slope: float, number: int, label: str) -> None:
-    """Points with bars of 95%, and the line of theory through their weighted middle."""
+    """Points with bars of 95%, and the line of theory through their weighted middle.
+
+    Bins that a chain never met have no ratio, and are left out.
+    """
+    rows = rows[np.isfinite(rows["log_ratio"]) & (rows["standard_error"] > 0)]
     x, y, error = (rows[name] for name in ("log_jacobian", "log_ratio", "standard_error"))
     colour = style.COLOURS[number]
     axes.errorbar(

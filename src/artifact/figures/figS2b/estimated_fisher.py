@@ -12,6 +12,7 @@ import pandas as pd
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from artifact.engine.keys import key
+from artifact.figures.figS2b.settings_estimated_fisher import EstimatedFisherSettings
 from artifact.protocols import Progress
 from ngd import laplace, sampling, temperature
 from ngd.metrics import damping as damped
@@ -53,7 +54,7 @@ class Chains(NamedTuple):
     deviation: float
 
 
-def estimates(settings: Any) -> list[Estimate]:
+def estimates(settings: EstimatedFisherSettings) -> list[Estimate]:
     """The exact Fisher, and every number of labels without and with the average."""
     return [EXACT, *map(Estimate._make, itertools.product(settings.labels, settings.smoothings))]
 
@@ -97,9 +98,9 @@ def predicted(task: Task, minimum: Any, estimate: Estimate) -> float:
     return 1 + 2 * averaged * relative_error(task, minimum, estimate.labels)
 
 
-def training_set(settings: Any, root: int, seed: int) -> Task:
+def training_set(settings: EstimatedFisherSettings, root: int, seed: int) -> Task:
     """Logistic regression on inputs from the unit Gaussian, labels drawn at (true_norm, 0, ...)."""
-    drawn = key(root, "estimated_fisher", "data", examples=settings.examples, seed=seed)
+    drawn = key(root, "figS2b", "data", examples=settings.examples, seed=seed)
     key_inputs, key_labels = jax.random.split(drawn)
     x = jax.random.normal(key_inputs, (settings.examples, settings.inputs))
     y = jax.random.bernoulli(key_labels, jax.nn.sigmoid(settings.true_norm * x[:, 0]))
@@ -109,13 +110,12 @@ def training_set(settings: Any, root: int, seed: int) -> Task:
 Sampler = Callable[[Array, Array, Any, PRNGKeyArray], tuple[Array, Array]]
 
 
-def sampler(estimate: Estimate, settings: Any) -> Sampler:
+def sampler(estimate: Estimate, settings: EstimatedFisherSettings) -> Sampler:
     """Chains from the minimum, as one program for all training sets.
 
     Args:
         estimate: of the Fisher.
-        settings: with examples, learning_rate, temperature, burn_in and samples (in units of 1/ε
-            updates) and chains.
+        settings: of the figure.
 
     Returns:
         `sample(x, y, minimum, rng_key)`: ω less the minimum, and ln|F(ω)|, after each update past
@@ -166,7 +166,9 @@ def summarise(
     return Chains(heat, float(values.mean()), float(values.std()))
 
 
-def run(settings: Any, root: int, progress: Progress) -> dict[str, pd.DataFrame]:
+def run(
+    settings: EstimatedFisherSettings, root: int, progress: Progress
+) -> dict[str, pd.DataFrame]:
     """Every estimate on every training set.
 
     Returns:
@@ -183,7 +185,7 @@ def run(settings: Any, root: int, progress: Progress) -> dict[str, pd.DataFrame]
             start = {"params": {"weights": jnp.zeros(settings.inputs)}}
             minimum = laplace.minimise(task, start)
             covariance = laplace.laplace(task, minimum).covariance
-            rng_key = key(root, "estimated_fisher", "chain", seed=seed)
+            rng_key = key(root, "figS2b", "chain", seed=seed)
             found = {
                 estimate: summarise(*sample(task.x, task.y, minimum, rng_key), covariance)
                 for estimate, sample in programs.items()
