@@ -104,7 +104,9 @@ def burnt_in(case: Case, updates: int) -> Any:
 def build(case: Case, task: Task) -> Any:
     """The sampler of a case on a task."""
     rate, damping, batch, _, _ = case.settings
-    return stochastic_ngd.build(task, case.metric(task), rate, damping, batch)
+    return stochastic_ngd.build(
+        task, case.metric(task), learning_rate=rate, damping=damping, batch_size=batch
+    )
 
 
 def ours(case: Case) -> Timed:
@@ -126,7 +128,9 @@ def our_sweep(case: Case) -> Timed:
 
     def one(x: Any, y: Any, size: Any, state: Any, first: int, updates: int) -> Any:
         task = case.task(x, y)
-        sampler = stochastic_ngd.build(task, case.metric(task), rate, damping, size)
+        sampler = stochastic_ngd.build(
+            task, case.metric(task), learning_rate=rate, damping=damping, batch_size=size
+        )
         return sampling.run(jax.random.key(3), sampler, state, updates, first=first)[0]
 
     def run(x: Any, y: Any, state: Any, first: int, updates: int) -> Any:

@@ -528,7 +528,9 @@ def calibrated_batch(
     n, best, reached = task.examples, None, []
     key, local = jax.random.key(0), None
     for damping in sorted(dampings, reverse=True):
-        sampler = stochastic_ngd.build(task, metric, learning_rate, damping, 1)
+        sampler = stochastic_ngd.build(
+            task, metric, learning_rate=learning_rate, damping=damping, batch_size=1
+        )
         settings = settings_of(sampler)
         if flatten(position).size <= DENSE:
             local = local or _local(settings, position, None, key)

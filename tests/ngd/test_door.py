@@ -43,7 +43,9 @@ def linear(params, x):
 )
 def test_data_of_any_kind_give_the_chain_of_the_same_arrays(x, y):
     def last(task):
-        algorithm = stochastic_ngd.build(task, exact_fisher(task), 0.1, 0.1, 4)
+        algorithm = stochastic_ngd.build(
+            task, exact_fisher(task), learning_rate=0.1, damping=0.1, batch_size=4
+        )
         return ngd.sampling.run(jax.random.key(0), algorithm, algorithm.init(PARAMS), 3)[0]
 
     expected = last(ngd.Task(linear, jnp.asarray(X), jnp.asarray(Y)))
@@ -104,8 +106,10 @@ def dropout(params, x):
 def test_a_model_that_is_none_is_refused_where_a_chain_starts(logits, says):
     task = ngd.Task(logits, X, Y)
     for algorithm in (
-        langevin.build(task, 0.1),
-        stochastic_ngd.build(task, exact_fisher(task), 0.1, 0.1, 4),
+        langevin.build(task, learning_rate=0.1),
+        stochastic_ngd.build(
+            task, exact_fisher(task), learning_rate=0.1, damping=0.1, batch_size=4
+        ),
     ):
         with pytest.raises(ValueError, match=says):
             algorithm.init(PARAMS)
@@ -127,7 +131,7 @@ def test_batch_normalisation_is_refused():
         Y,
     )
     with pytest.raises(ValueError, match=r"must not depend on the others.*batch norm"):
-        langevin.build(task, 0.1).init(variables["params"])
+        langevin.build(task, learning_rate=0.1).init(variables["params"])
 
 
 def test_every_example_twice_does_not_hide_what_depends_on_the_batch():
@@ -143,7 +147,7 @@ def test_every_example_twice_does_not_hide_what_depends_on_the_batch():
 )
 def test_labels_above_the_logits_are_refused(y, says):
     with pytest.raises(ValueError, match=says):
-        langevin.build(ngd.Task(linear, X, y), 0.1).init(PARAMS)
+        langevin.build(ngd.Task(linear, X, y), learning_rate=0.1).init(PARAMS)
 
 
 @pytest.mark.parametrize(
@@ -156,7 +160,7 @@ def test_labels_above_the_logits_are_refused(y, says):
 )
 def test_parameters_of_another_kind_are_refused(position, says):
     with pytest.raises(ValueError, match=says):
-        langevin.build(ngd.Task(linear, X, Y), 0.1).init(position)
+        langevin.build(ngd.Task(linear, X, Y), learning_rate=0.1).init(position)
 
 
 @pytest.mark.parametrize(
@@ -165,7 +169,7 @@ def test_parameters_of_another_kind_are_refused(position, says):
 )
 def test_a_regulariser_that_is_no_finite_scalar_is_refused(regulariser, says):
     with pytest.raises(ValueError, match=f"regulariser must .*{says}"):
-        langevin.build(ngd.Task(linear, X, Y, regulariser), 0.1).init(PARAMS)
+        langevin.build(ngd.Task(linear, X, Y, regulariser), learning_rate=0.1).init(PARAMS)
 
 
 @pytest.mark.parametrize(
@@ -181,7 +185,7 @@ def test_a_regulariser_that_is_no_finite_scalar_is_refused(regulariser, says):
 def test_a_learning_rate_that_is_no_number_is_refused(value, says):
     task = ngd.Task(linear, X, Y)
     with pytest.raises(ValueError, match=says):
-        langevin.build(task, value)
+        langevin.build(task, learning_rate=value)
 
 
 @pytest.mark.parametrize("coefficient", [-1.0, float("nan"), float("inf")])
@@ -191,11 +195,19 @@ def test_l2_refuses_what_has_no_minimum(coefficient):
 
 
 BUILDERS = {
-    "preconditioned_langevin": lambda t, m: preconditioned_langevin.build(t, m, 0.1, 0.1),
-    "riemannian_langevin": lambda t, m: riemannian_langevin.build(t, m, 0.1, 0.1),
-    "riemannian_ngd": lambda t, m: riemannian_ngd.build(t, m, 0.1, 0.1, 4),
-    "stochastic_ngd": lambda t, m: stochastic_ngd.build(t, m, 0.1, 0.1, 4),
-    "ngd": lambda t, m: ngd.samplers.ngd.build(t, m, 0.1, 0.1),
+    "preconditioned_langevin": lambda t, m: preconditioned_langevin.build(
+        t, m, learning_rate=0.1, damping=0.1
+    ),
+    "riemannian_langevin": lambda t, m: riemannian_langevin.build(
+        t, m, learning_rate=0.1, damping=0.1
+    ),
+    "riemannian_ngd": lambda t, m: riemannian_ngd.build(
+        t, m, learning_rate=0.1, damping=0.1, batch_size=4
+    ),
+    "stochastic_ngd": lambda t, m: stochastic_ngd.build(
+        t, m, learning_rate=0.1, damping=0.1, batch_size=4
+    ),
+    "ngd": lambda t, m: ngd.samplers.ngd.build(t, m, learning_rate=0.1, damping=0.1),
 }
 
 
@@ -245,7 +257,9 @@ def test_dampings_run_together_are_chains_of_their_own(x64):
     metric = exact_fisher(task)
 
     def moved(damping):
-        algorithm = stochastic_ngd.build(task, metric, 0.1, damping, 4)
+        algorithm = stochastic_ngd.build(
+            task, metric, learning_rate=0.1, damping=damping, batch_size=4
+        )
         return algorithm.step(jax.random.key(1), algorithm.init(PARAMS))[0].position["w"]
 
     dampings = jnp.array([0.1, 1.0])
@@ -263,9 +277,9 @@ def test_nothing_is_tried_on_values_that_are_not_known():
 
     @jax.jit
     def started(x, y, params):
-        return langevin.build(ngd.Task(logits, x, y), 0.1).init(params).position
+        return langevin.build(ngd.Task(logits, x, y), learning_rate=0.1).init(params).position
 
     started(jnp.asarray(X), jnp.asarray(Y), PARAMS)
     assert not calls
-    langevin.build(ngd.Task(logits, X, Y), 0.1).init(PARAMS)
+    langevin.build(ngd.Task(logits, X, Y), learning_rate=0.1).init(PARAMS)
     assert calls

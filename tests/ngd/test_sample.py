@@ -30,7 +30,9 @@ def problem():
 
 def sampler():
     task, _ = problem()
-    return stochastic_ngd.build(task, exact_fisher(task), 0.2, 0.1, 5)
+    return stochastic_ngd.build(
+        task, exact_fisher(task), learning_rate=0.2, damping=0.1, batch_size=5
+    )
 
 
 ARGUMENTS = dict(chains=3, burn_in=7, draws=9, thin=2)
@@ -75,7 +77,7 @@ def test_draws_are_those_of_a_loop_of_steps(whole):
 
 def test_the_gradient_norm_of_a_full_batch_is_that_of_the_gradient():
     task, start = problem()
-    algorithm = langevin.build(task, 0.1)
+    algorithm = langevin.build(task, learning_rate=0.1)
     _, info = algorithm.step(KEY, algorithm.init(start))
     assert float(info.gradient_norm) == pytest.approx(
         float(jnp.linalg.norm(gradient(task, start))), rel=1e-5
@@ -129,7 +131,7 @@ def test_a_call_that_is_cut_off_goes_on_to_the_same_bytes(whole, tmp_path, monke
         "draws": {"draws": 8},
         "key": {"rng_key": jax.random.key(4)},
         "position": {"position": {"w": jnp.ones(2)}},
-        "sampler": {"sampler": langevin.build(task, 0.2)},
+        "sampler": {"sampler": langevin.build(task, learning_rate=0.2)},
     }.items():
         arguments = {"rng_key": KEY, "sampler": sampler(), "position": start, **inputs, **other}
         with pytest.raises(ValueError, match=f"of another call: {name} differs"):
@@ -169,10 +171,10 @@ RUN = dict(chains=16, burn_in=100, draws=100, thin=5)
 def test_a_calibrated_chain_is_silent_and_one_that_is_not_is_named(gaussian):
     """On a quadratic cost all is known: langevin has T/(1 - εa/2), of ε = 0.1 and a = 1: 1.05."""
     task = gaussian(np.eye(2), np.zeros(2), 20)
-    samples, message = told(sampler=langevin.build(task, 0.1), **RUN)
+    samples, message = told(sampler=langevin.build(task, learning_rate=0.1), **RUN)
     assert message is None
     assert abs(samples.measured.value - 1 / 0.95) < 4.5 * samples.measured.standard_error
-    _, message = told(sampler=langevin.build(task, 0.1), temperature=2.0, **RUN)
+    _, message = told(sampler=langevin.build(task, learning_rate=0.1), temperature=2.0, **RUN)
     assert message.startswith("temperature 2 asked for, measured 1.")
     assert "predicted 1.05" in message
     assert "learning_rate (0.1)" in message
@@ -180,7 +182,9 @@ def test_a_calibrated_chain_is_silent_and_one_that_is_not_is_named(gaussian):
 
 def test_noise_that_is_not_the_metrics_is_named_with_its_cure():
     task, _ = problem()
-    cold = stochastic_ngd.build(task, exact_fisher(task), 0.2, 3.0, 3)
+    cold = stochastic_ngd.build(
+        task, exact_fisher(task), learning_rate=0.2, damping=3.0, batch_size=3
+    )
     _, message = told(sampler=cold, **RUN)
     assert "colder than the metric" in message
     assert "batch_size (3) and damping (3)" in message
@@ -191,23 +195,32 @@ def test_noise_that_is_not_the_metrics_is_named_with_its_cure():
 def test_an_overshooting_chain_is_named_with_its_cure(gaussian):
     task = gaussian(np.diag([1.0, 5.0]), np.zeros(2), 20)
     short = dict(chains=2, burn_in=0, draws=5)
-    _, message = told(sampler=langevin.build(task, 0.41), **short)
+    _, message = told(sampler=langevin.build(task, learning_rate=0.41), **short)
     assert "overshoots" in message
     assert "2.05 and must be below 2, so lower learning_rate (0.41) below 0.4" in message
-    _, message = told(sampler=langevin.build(task, 100.0), chains=2, burn_in=0, draws=20)
+    _, message = told(
+        sampler=langevin.build(task, learning_rate=100.0), chains=2, burn_in=0, draws=20
+    )
     assert "2 of 2 chains diverged: lower learning_rate (100)" in message
 
 
 def test_a_chain_too_short_for_its_slowest_direction_is_named(gaussian):
     task = gaussian(np.diag([1.0, 1e-3]), np.full(2, 30.0), 20)
-    _, message = told(sampler=langevin.build(task, 0.1), **RUN)
+    _, message = told(sampler=langevin.build(task, learning_rate=0.1), **RUN)
     assert re.search("slowest direction needs (9999|10000) updates", message)
     assert "the chain had 600" in message
 
 
 def test_the_prior_exponent_counts_in_density_and_temperature():
     task, start = problem()
-    aimed = riemannian_langevin.build(task, exact_fisher(task), 0.1, 0.1, 1.0, 0.5)
+    aimed = riemannian_langevin.build(
+        task,
+        exact_fisher(task),
+        learning_rate=0.1,
+        damping=0.1,
+        temperature=1.0,
+        prior_exponent=0.5,
+    )
     found = ngd.sample(KEY, aimed, start, chains=2, burn_in=3, draws=4)
     again = ngd.diagnostics.measured_temperature(aimed, found.draws)
     assert found.measured == pytest.approx(again, rel=1e-3)

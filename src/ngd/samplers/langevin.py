@@ -38,7 +38,7 @@ def step(
     return State(position), info
 
 
-def build(task: Task, learning_rate: Scalar, temperature: Scalar = 1.0) -> SamplingAlgorithm:
+def build(task: Task, *, learning_rate: Scalar, temperature: Scalar = 1.0) -> SamplingAlgorithm:
     """Samples e^{-C/T} as ε -> 0.
 
     Args:

@@ -40,7 +40,9 @@ def step(
     return State(position, memory), info
 
 
-def build(task: Task, metric: Metric, learning_rate: Scalar, damping: Scalar) -> SamplingAlgorithm:
+def build(
+    task: Task, metric: Metric, *, learning_rate: Scalar, damping: Scalar
+) -> SamplingAlgorithm:
     """Noiseless NGD: the temperature is 0, and the chain ends in a minimum of C.
 
     Raises:

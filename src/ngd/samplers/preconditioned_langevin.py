@@ -49,6 +49,7 @@ def step(
 def build(
     task: Task,
     metric: Metric,
+    *,
     learning_rate: Scalar,
     damping: Scalar,
     temperature: Scalar = 1.0,

@@ -51,6 +51,7 @@ def step(
 def build(
     task: Task,
     metric: Metric,
+    *,
     learning_rate: Scalar,
     damping: Scalar,
     batch_size: int | Int[Array, ""],

@@ -60,7 +60,9 @@ def test_it_samples_the_density_that_was_aimed_at(gaussian, chains, z_scores, k,
     task = gaussian(np.eye(1), np.zeros(1), 1)
     draws = []
     for rate in (0.1, 0.05):
-        algorithm = riemannian_langevin.build(task, VARYING, rate, 0.0, 1.0, k)
+        algorithm = riemannian_langevin.build(
+            task, VARYING, learning_rate=rate, damping=0.0, temperature=1.0, prior_exponent=k
+        )
         draws.append(
             chains(algorithm, {"w": jnp.zeros(1)}, n=10000, burn_in=round(30 / rate), seed=3)[:, 0]
             ** 2
@@ -74,8 +76,12 @@ def test_it_samples_the_density_that_was_aimed_at(gaussian, chains, z_scores, k,
 def test_without_temperature_it_is_preconditioned_langevin(toy, x64):
     task, params = toy("logistic")
     metric = exact_fisher(task)
-    ours = riemannian_langevin.build(task, metric, 0.2, DAMPING, 0.0, 0.5)
-    plain = preconditioned_langevin.build(task, metric, 0.2, DAMPING, 0.0)
+    ours = riemannian_langevin.build(
+        task, metric, learning_rate=0.2, damping=DAMPING, temperature=0.0, prior_exponent=0.5
+    )
+    plain = preconditioned_langevin.build(
+        task, metric, learning_rate=0.2, damping=DAMPING, temperature=0.0
+    )
     a, _ = ours.step(jax.random.key(1), ours.init(params))
     b, _ = plain.step(jax.random.key(1), plain.init(params))
     np.testing.assert_allclose(a.position["w"], b.position["w"], rtol=1e-12)

@@ -14,8 +14,12 @@ from ngd.temperature import temperature
 def test_an_update_is_that_of_stochastic_ngd_and_the_correction(toy, x64):
     task, params = toy("logistic")
     metric, rate, damping, batch, k = exact_fisher(task), 0.2, 0.3, 2, 0.5
-    ours = riemannian_ngd.build(task, metric, rate, damping, batch, k)
-    plain = stochastic_ngd.build(task, metric, rate, damping, batch)
+    ours = riemannian_ngd.build(
+        task, metric, learning_rate=rate, damping=damping, batch_size=batch, prior_exponent=k
+    )
+    plain = stochastic_ngd.build(
+        task, metric, learning_rate=rate, damping=damping, batch_size=batch
+    )
     found, info = ours.step(jax.random.key(1), ours.init(params))
     without, _ = plain.step(jax.random.key(1), plain.init(params))
     extra = riemannian_langevin.correction(metric, params, damping, k)
@@ -57,7 +61,14 @@ def test_it_samples_the_density_that_was_aimed_at(chains, k, second_moment):
     """e^{-C/T}|G|^k with C/T = ω²/2: E[ω²] is 1 and 2; without the correction always 2."""
     rate, examples = 0.1, 100
     curvature = temperature(rate, examples, 1) / examples
-    algorithm = riemannian_ngd.build(noisy(curvature, examples), VARYING, rate, 0.0, 1, k)
+    algorithm = riemannian_ngd.build(
+        noisy(curvature, examples),
+        VARYING,
+        learning_rate=rate,
+        damping=0.0,
+        batch_size=1,
+        prior_exponent=k,
+    )
     draws = chains(algorithm, {"w": jnp.zeros(1)}, n=4000, burn_in=2000, seed=3)[:, 0] ** 2
     error = draws.std() / np.sqrt(len(draws))
     assert abs(draws.mean() - second_moment) < 4.5 * error

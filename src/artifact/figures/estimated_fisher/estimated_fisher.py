@@ -132,7 +132,9 @@ def sampler(estimate: Estimate, settings: Any) -> Sampler:
     ) -> tuple[Float[Array, "n P"], Float[Array, " n"]]:
         task = Task(MODEL.apply, x, y)
         exact = logistic_fisher(task)
-        algorithm = stochastic_ngd.build(task, metric_of(task, estimate), rate, 0.0, size)
+        algorithm = stochastic_ngd.build(
+            task, metric_of(task, estimate), learning_rate=rate, damping=0.0, batch_size=size
+        )
 
         def chain(rng_key: PRNGKeyArray) -> tuple[Array, Array]:
             state, _ = sampling.run(rng_key, algorithm, algorithm.init(minimum), burn_in)

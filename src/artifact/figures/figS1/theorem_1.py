@@ -91,10 +91,19 @@ def build(
     sampler: str, problem: Problem, rate: float, damping: float, temperature: float
 ) -> SamplingAlgorithm:
     """One of `SAMPLERS`."""
-    arguments = (problem.task, problem.metric, rate, damping, temperature)
+    task, metric = problem.task, problem.metric
     if sampler == "eq8":
-        return preconditioned_langevin.build(*arguments)
-    return riemannian_langevin.build(*arguments, AIMED_AT[sampler])
+        return preconditioned_langevin.build(
+            task, metric, learning_rate=rate, damping=damping, temperature=temperature
+        )
+    return riemannian_langevin.build(
+        task,
+        metric,
+        learning_rate=rate,
+        damping=damping,
+        temperature=temperature,
+        prior_exponent=AIMED_AT[sampler],
+    )
 
 
 class Grid(NamedTuple):

@@ -46,7 +46,21 @@ def experiment(settings: RiemannianPoint, examples: int, root: int) -> Experimen
         if getattr(settings, "noise", "metric") == "covariance":
             return with_covariance(task, rate, damping, point.temperature, k)
         if point.batch_size:
-            return riemannian_ngd.build(task, metric, rate, damping, point.batch_size, k)
-        return riemannian_langevin.build(task, metric, rate, damping, point.temperature, k)
+            return riemannian_ngd.build(
+                task,
+                metric,
+                learning_rate=rate,
+                damping=damping,
+                batch_size=point.batch_size,
+                prior_exponent=k,
+            )
+        return riemannian_langevin.build(
+            task,
+            metric,
+            learning_rate=rate,
+            damping=damping,
+            temperature=point.temperature,
+            prior_exponent=k,
+        )
 
     return logistic.experiment(settings, examples, root, algorithm)
