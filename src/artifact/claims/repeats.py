@@ -56,12 +56,37 @@ def of_ellipses(ellipses: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame([list(row.values()) for row in rows.values()], list(rows), columns)
 
 
-READERS = {"fig1": of_ellipses, "fig4a": of_prior}
+def of_exponents(exponents: pd.DataFrame) -> pd.DataFrame:
+    """Fig. S1's k as ε -> 0: a row a (δ, T), columns (problem, sampler).
+
+    Each has chains of its own, of one training set; k does not depend on δ or T.
+    """
+    limits = exponents[exponents["learning_rate"] == 0]
+    return limits.pivot(
+        index=["damping", "temperature"], columns=["problem", "sampler"], values="exponent"
+    )
+
+
+def of_temperatures(runs: pd.DataFrame) -> pd.DataFrame:
+    """Fig. S2's T over Theorem 2's: a row a seed, columns (model, N, ε) that all seeds have."""
+    ratios = runs.assign(ratio=runs["measured"] / runs["predicted"])
+    return ratios.pivot(
+        index="seed", columns=["model", "N", "learning_rate"], values="ratio"
+    ).dropna(axis=1)
+
+
+READERS = {
+    "fig1": of_ellipses,
+    "fig4a": of_prior,
+    "figS1": of_exponents,
+    "figS2": of_temperatures,
+}
+FILES = {"fig1": "fig1_ellipses", "figS1": "figS1", "figS2": "figS2"}
 
 
 def file_of(name: str) -> str:
     """The table that holds the repeats of the figure or panel called `name`."""
-    return "fig1_ellipses" if name == "fig1" else f"{name}_runs"
+    return FILES.get(name, f"{name}_runs")
 
 
 def read(name: str, table: pd.DataFrame) -> pd.DataFrame:

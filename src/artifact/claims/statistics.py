@@ -236,6 +236,23 @@ def shift(means: Means, table: str) -> Numbers:
     return slopes
 
 
+def metric_power(means: Means, problem: str, sampler: str) -> Numbers:
+    """The k of e^{-C/T}|G|^k that a sampler's chains have as ε -> 0, mean over T and dampings."""
+    return _column(means, "figS1", (problem, sampler))
+
+
+def temperature_ratio(means: Means, model: str, examples: int, learning_rate: float) -> Numbers:
+    """The temperature that is measured over the one that Theorem 2 predicts."""
+    return _column(means, "figS2", (model, examples, learning_rate))
+
+
+def _column(means: Means, table: str, name: tuple[Any, ...]) -> Numbers:
+    wide = table_of(means, table)
+    if name not in wide.columns:
+        raise LackingError(f"no {' '.join(map(str, name))} in {table}")
+    return wide[name].to_numpy()
+
+
 STATISTICS: Mapping[str, Callable[..., Numbers]] = {
     statistic.__name__: statistic
     for statistic in (
@@ -252,6 +269,8 @@ STATISTICS: Mapping[str, Callable[..., Numbers]] = {
         least_bend,
         least_fall_with_examples,
         shift,
+        metric_power,
+        temperature_ratio,
     )
 }
 """Those that a claim may name."""

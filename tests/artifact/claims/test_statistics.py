@@ -146,3 +146,34 @@ def test_a_temperature_is_the_same_within_a_millionth_part():
     assert statistics.at(curve, 2.0 * (1 + 5e-7)) == [2.0]
     with pytest.raises(statistics.LackingError, match="no point at T = 2"):
         statistics.at(curve, 2.0 * (1 + 5e-6))
+
+
+def test_the_power_of_the_metric_is_the_limits_mean_over_temperatures_and_dampings():
+    rows = [
+        {"problem": "p", "sampler": s, "damping": d, "temperature": t, "learning_rate": rate,
+         "exponent": 10 * rate + (s == "eq8") + d + t}
+        for s, d, t, rate in itertools.product(("eq8", "flat"), (0.1, 0.3), (1.0, 2.0), (0.0, 0.5))
+    ]  # fmt: skip
+    table = repeats.read("figS1", pd.DataFrame(rows))
+    assert len(table) == 4
+    means = {"figS1": table.mean().to_frame().T}
+    found = statistics.metric_power(means, problem="p", sampler="eq8")
+    assert found == pytest.approx([1 + 0.2 + 1.5])
+    with pytest.raises(statistics.LackingError, match="no p other in figS1"):
+        statistics.metric_power(means, problem="p", sampler="other")
+
+
+def test_the_temperature_ratio_is_of_a_point_that_every_seed_has():
+    rows = [
+        {"model": "m", "N": 10, "learning_rate": rate, "seed": seed, "predicted": 0.5,
+         "measured": np.nan if (rate, seed) == (0.4, 1) else rate + seed}
+        for rate, seed in itertools.product((0.1, 0.4), (0, 1))
+    ]  # fmt: skip
+    table = repeats.read("figS2", pd.DataFrame(rows))
+    assert len(table) == 2
+    means = {"figS2": table.mean().to_frame().T}
+    at = {"model": "m", "examples": 10}
+    found = statistics.temperature_ratio(means, **at, learning_rate=0.1)
+    assert found == pytest.approx([(0.1 + 1.1) / 2 / 0.5])
+    with pytest.raises(statistics.LackingError):
+        statistics.temperature_ratio(means, **at, learning_rate=0.4)
