@@ -2,7 +2,8 @@
 
 import hashlib
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,8 +14,7 @@ from jaxtyping import Array, PRNGKeyArray
 
 from ngd import bounds, diagnostics, predictive
 from ngd.diagnostics import CalibrationWarning, Estimate, Prediction
-from ngd.metrics import damping as damped
-from ngd.metrics.factor import rows_of
+from ngd.prior import log_metric
 from ngd.samplers.algorithm import SamplingAlgorithm, Settings
 from ngd.task import Params, flatten, labels_of, mean_cost
 
@@ -165,9 +165,9 @@ def sample(
     go_on = jax.jit(jax.vmap(chain, (0, 0, None, None, None, None)), donate_argnums=1)
     whole = not progress and checkpoint is None
     plan = _plan(burn_in, draws, thin, 1 if whole else PIECES)
-    saved = _Checkpoint(
-        checkpoint,
-        {
+    call: dict[str, Any] = {}
+    if checkpoint is not None:
+        call = {
             "key": np.asarray(jax.random.key_data(keys)).tolist(),
             "chains": chains,
             "burn_in": burn_in,
@@ -176,10 +176,14 @@ def sample(
             "position": _digest(position),
             "data": _digest((settings.task.x, settings.task.y, predict, labels)),
             "sampler": [
-                None if value is None else float(value) for value in (*settings[1:2], *settings[3:])
+                None if value is None else float(value)
+                for name, value in settings._asdict().items()
+                if name not in ("task", "metric")
             ],
-        },
-    )
+            "temperature": asked,
+            "model, metric or keep": _digest(_two_updates(sampler, keys[0], first_state, keep)),
+        }
+    saved = _Checkpoint(checkpoint, call)
     done, at = saved.restore(at)
     with _bar(progress, burn_in + draws * thin) as advance:
         advance(sum(blocks * inner for _, blocks, inner, _ in plan[:done]))
@@ -228,9 +232,8 @@ def _recorder(
             return jnp.full_like(cost, jnp.nan)
         log_density = -cost / asked
         if settings.prior_exponent and settings.metric is not None:
-            factor, _ = settings.metric.estimate(jax.random.key(0), position, ())
-            log_metric = damped.log_determinant(rows_of(factor), settings.damping)
-            log_density = log_density + settings.prior_exponent * log_metric
+            of_metric = log_metric(settings.metric, position, settings.damping)
+            log_density = log_density + settings.prior_exponent * of_metric
         return log_density
 
     def gather(kept: Kept, position: Params) -> tuple[Any, ...]:
@@ -329,6 +332,19 @@ def _warn(
         )
 
 
+def _two_updates(
+    sampler: SamplingAlgorithm, rng_key: PRNGKeyArray, state: Any, keep: Callable | None
+) -> tuple[Any, Any]:
+    """Where they lead, and what is kept of it: functions can't be told apart otherwise.
+
+    At zero an l2 regulariser has no slope, so that one update would not show it.
+    """
+    step = jax.jit(sampler.step)
+    for i in range(2):
+        state, _ = step(jax.random.fold_in(rng_key, i), state)
+    return state.position, keep(state.position) if keep else ()
+
+
 def _digest(tree: Any) -> str:
     digest = hashlib.sha256()
     for leaf in jax.tree.leaves(tree):
@@ -389,19 +405,13 @@ class _Checkpoint:
             )
 
 
-class _bar:
+@contextmanager
+def _bar(wanted: bool, total: int) -> Iterator[Callable[[int], Any]]:
     """A bar of updates done; nothing where none is wanted."""
+    if not wanted:
+        yield lambda count: None
+        return
+    from tqdm import tqdm
 
-    def __init__(self, wanted: bool, total: int) -> None:
-        self.bar: Any = None
-        if wanted:
-            from tqdm import tqdm
-
-            self.bar = tqdm(total=total, unit="update")
-
-    def __enter__(self) -> Callable[[int], None]:
-        return self.bar.update if self.bar is not None else lambda count: None
-
-    def __exit__(self, *raised: object) -> None:
-        if self.bar is not None:
-            self.bar.close()
+    with tqdm(total=total, unit="update") as bar:
+        yield bar.update

@@ -19,12 +19,14 @@ from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from ngd import bounds
+from ngd.laplace import hessian, hessian_times
 from ngd.metrics import damping as damped
 from ngd.metrics.covariance import gradient_covariance
 from ngd.metrics.factor import Factor, rows_of, times, transpose_times
 from ngd.metrics.metric import Metric
+from ngd.prior import log_metric
 from ngd.samplers.algorithm import SamplingAlgorithm, Settings
-from ngd.task import Params, Task, check, flatten, gradient, losses, mean_cost
+from ngd.task import Params, Task, check, flatten, gradient, losses
 
 DENSE = 600
 """Up to so many parameters matrices are written out; beyond, traces are probed."""
@@ -96,12 +98,7 @@ def add(sums: Virial, settings: Settings, origin: Params, position: Params) -> V
 
 def _log_metric_slope(metric: Metric, damping: Any, position: Params) -> Array:
     flat, unravel = ravel_pytree(position)
-    key = jax.random.key(0)  # unused: samplers with a k refuse a metric with chance
-
-    def log_metric(w: Array) -> Array:
-        return damped.log_determinant(rows_of(metric.estimate(key, unravel(w), ())[0]), damping)
-
-    return jax.grad(log_metric)(flat)
+    return jax.grad(lambda w: log_metric(metric, unravel(w), damping))(flat)
 
 
 def temperature(sums: Virial, prior_exponent: float = 0.0) -> Estimate:
@@ -298,13 +295,7 @@ def _curvature(
 ) -> Array:
     """A = (1/N) d²C/dω²; the task in parts, so that one of the same shapes is compiled no more."""
     task = Task(logits, x, y, regulariser)
-    flat, unravel = ravel_pytree(position)
-    slope = jax.grad(lambda w: mean_cost(task, unravel(w)))
-
-    def row(v: Array) -> Array:
-        return jax.jvp(slope, (flat,), (v,))[1]
-
-    return jax.lax.map(row, jnp.eye(len(flat), dtype=flat.dtype), batch_size=64)
+    return hessian(task, position) / task.examples
 
 
 @partial(jax.jit, static_argnums=0)
@@ -396,10 +387,7 @@ def _probed(
     key_metric, key_probes = jax.random.split(rng_key)
     factors = _factors(settings, position, memory, key_metric, PROBED_ESTIMATES)
     delta = settings.damping if settings.metric is not None else 1.0
-    slope = jax.grad(lambda w: mean_cost(task, unravel(w)))
-
-    def curve(v: Array) -> Array:
-        return jax.jvp(slope, (flat,), (v,))[1]
+    curve = hessian_times(task, position)
 
     def metric(v: Array) -> Array:
         parts = [transpose_times(f, times(f, v)) for f in factors]

@@ -13,6 +13,9 @@ from jaxtyping import Array, Float
 from ngd import bounds
 from ngd.task import Params, Task, check, flatten, gradient, mean_cost
 
+COLUMNS = 64
+"""Of a Hessian, made at once: each holds the activations of all examples."""
+
 
 class Laplace(NamedTuple):
     """A Gaussian N(mean, covariance) over the flat parameters."""
@@ -82,10 +85,18 @@ def _descend(
     return jax.lax.while_loop(unfinished, body, (position, optimiser.init(position)))[0]
 
 
-def hessian(task: Task, params: Params) -> Float[Array, "P P"]:
-    """d²C/dω² of the SUMMED cost over the flat parameters."""
+def hessian_times(task: Task, params: Params) -> Callable[[Float[Array, " P"]], Float[Array, " P"]]:
+    """A function of v: (1/N) d²C/dω² v, of the MEAN cost; it costs two gradients."""
     flat, unravel = ravel_pytree(params)
-    return task.examples * jax.hessian(lambda w: mean_cost(task, unravel(w)))(flat)
+    slope = jax.grad(lambda w: mean_cost(task, unravel(w)))
+    return lambda v: jax.jvp(slope, (flat,), (v,))[1]
+
+
+def hessian(task: Task, params: Params) -> Float[Array, "P P"]:
+    """d²C/dω² of the SUMMED cost over the flat parameters, some columns at a time."""
+    flat = flatten(params)
+    basis = jnp.eye(len(flat), dtype=flat.dtype)
+    return task.examples * jax.lax.map(hessian_times(task, params), basis, batch_size=COLUMNS).T
 
 
 def laplace(task: Task, minimum: Params, temperature: float = 1.0) -> Laplace:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import ngd
-from ngd.metrics import exact_fisher
+from ngd.metrics import empirical_fisher, exact_fisher
 from ngd.samplers import langevin, riemannian_langevin, stochastic_ngd
 from ngd.task import Task, gradient, mean_cost
 
@@ -132,10 +132,28 @@ def test_a_call_that_is_cut_off_goes_on_to_the_same_bytes(whole, tmp_path, monke
         "key": {"rng_key": jax.random.key(4)},
         "position": {"position": {"w": jnp.ones(2)}},
         "sampler": {"sampler": langevin.build(task, learning_rate=0.2)},
+        "temperature": {"temperature": 2.0},
     }.items():
         arguments = {"rng_key": KEY, "sampler": sampler(), "position": start, **inputs, **other}
         with pytest.raises(ValueError, match=f"of another call: {name} differs"):
             ngd.sample(checkpoint=folder, **arguments)
+
+
+@pytest.mark.parametrize("other", ["regulariser", "metric", "keep"])
+def test_a_checkpoint_is_not_of_a_call_with_another_function(tmp_path, other):
+    """Such have no name and no number to compare, but lead elsewhere within two updates."""
+    task, start = problem()
+    arguments = {**ARGUMENTS, "draws": 1, "checkpoint": tmp_path / "run"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        ngd.sample(KEY, sampler(), start, **arguments)
+    if other == "keep":
+        arguments["keep"] = lambda position: jax.tree.map(jnp.sin, position)
+    changed = task._replace(regulariser=ngd.l2(0.2)) if other == "regulariser" else task
+    metric = empirical_fisher(changed) if other == "metric" else exact_fisher(changed)
+    another = stochastic_ngd.build(changed, metric, learning_rate=0.2, damping=0.1, batch_size=5)
+    with pytest.raises(ValueError, match="of another call: model, metric or keep differs"):
+        ngd.sample(KEY, another, start, **arguments)
 
 
 def test_what_is_kept_may_be_chosen_and_a_bar_changes_nothing(whole, capfd):

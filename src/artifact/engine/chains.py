@@ -131,12 +131,12 @@ def run(
         advance(first_seed * total + first_update)
         for number, seed in enumerate(plan.seeds[first_seed:], first_seed):
             data, state, kept = begin(experiment, plan, seed)
+            origin = positions(plan, state)
             start = 0
             if restored is not None and number == first_seed:
                 (state, kept), start = at, first_update
             else:
                 record["distances"] = []
-            origin = positions(plan, begin(experiment, plan, seed)[1])
             rng_key = chain_key(plan.root, plan.figure, plan.points[0], seed, plan.together)
             for first, last in pairwise(sorted({start, total, *_ends(total, start)})):
                 state, kept = go_on(data, rng_key, state, kept, first, last - first)

@@ -10,6 +10,7 @@ from ngd.bounds import Scalar
 from ngd.metrics import damping as damped
 from ngd.metrics.factor import rows_of
 from ngd.metrics.metric import Metric
+from ngd.prior import log_metric
 from ngd.samplers.algorithm import Info, SamplingAlgorithm, Settings, checked, move
 from ngd.samplers.preconditioned_langevin import State, init
 from ngd.task import Params, Task, check_metric, gradient
@@ -44,7 +45,7 @@ def correction(
 
     # ∂_j (G⁻¹) e_j = -G⁻¹ (∂_j G) G⁻¹ e_j, summed over j.
     turned = jax.vmap(along)(jnp.eye(len(flat), dtype=flat.dtype), inverse).sum(axis=0)
-    slope = jax.grad(lambda w: damped.log_determinant(rows(w), damping))(flat)
+    slope = jax.grad(lambda w: log_metric(metric, unravel(w), damping))(flat)
     return inverse @ (prior_exponent * slope - turned)
 
 

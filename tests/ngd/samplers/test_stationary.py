@@ -189,9 +189,8 @@ def test_mandts_sampler_approaches_the_posterior_at_the_temperature_of_theorem_2
     n, rate = len(POINTS), 0.05
     curvature = np.eye(3)
     task = least_squares(curvature, POINTS)
-    draws = chains(
-        mandt.build(task, learning_rate=rate, batch_size=batch), START, n=2000, burn_in=400
-    )
+    algorithm = mandt.build(task, learning_rate=rate, damping=0.0, batch_size=batch)
+    draws = chains(algorithm, START, n=2000, burn_in=400)
     temperature = rate / 2 * (n / batch - 1) * n / (n - 1)
     sigma = np.cov(POINTS, rowvar=False, bias=True)
     apart = draws[:, 0] - POINTS.mean(axis=0)

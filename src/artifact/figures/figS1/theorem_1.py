@@ -14,10 +14,9 @@ from artifact.figures.figS1.settings_theorem_1 import Theorem1Settings
 from artifact.problems import logistic
 from artifact.protocols import Progress
 from ngd import sampling
-from ngd.metrics import damping as damped
-from ngd.metrics.factor import rows_of
 from ngd.metrics.fisher import exact_fisher
 from ngd.metrics.metric import Metric, memoryless
+from ngd.prior import log_metric
 from ngd.samplers import preconditioned_langevin, riemannian_langevin
 from ngd.samplers.algorithm import SamplingAlgorithm
 from ngd.task import Params, Task, flatten, mean_cost
@@ -81,12 +80,6 @@ def problems(settings: Theorem1Settings, root: int) -> dict[str, Problem]:
     }
 
 
-def log_metric(problem: Problem, w: jax.Array, damping: float) -> jax.Array:
-    """ln|G + δI| at ω."""
-    factor, _ = problem.metric.estimate(jax.random.key(0), problem.position(w), ())
-    return damped.log_determinant(rows_of(factor), damping)
-
-
 def build(
     sampler: str, problem: Problem, rate: float, damping: float, temperature: float
 ) -> SamplingAlgorithm:
@@ -140,7 +133,11 @@ def quadrature(problem: Problem, damping: float, temperature: float) -> Grid:
             break
         half *= 1.5
     points = jnp.asarray(square(half, CELLS[problem.dimension]), jnp.float32)
-    log_g = jax.lax.map(lambda w: log_metric(problem, w, damping), points, batch_size=4096)
+    log_g = jax.lax.map(
+        lambda w: log_metric(problem.metric, problem.position(w), damping),
+        points,
+        batch_size=4096,
+    )
     return Grid(-np.asarray(cost(points), float) / temperature, np.asarray(log_g, float))
 
 
@@ -262,9 +259,9 @@ def log_metrics(
         state, _ = sampling.run(rng_key, algorithm, state, burn_in)
 
         def keep(total: jax.Array, update: jax.Array, state: object, info: object) -> jax.Array:
-            position = flatten(state.position)  # type: ignore[attr-defined]
+            position = state.position  # type: ignore[attr-defined]
             sampled = (update + 1 - burn_in) % spacing == 0
-            return total + jnp.where(sampled, log_metric(problem, position, damping), 0)
+            return total + jnp.where(sampled, log_metric(problem.metric, position, damping), 0)
 
         _, total = sampling.run(
             rng_key, algorithm, state, samples * spacing, keep, jnp.zeros(()), burn_in
