@@ -125,16 +125,17 @@ def theorem_2(task: Task, rate: float, damping: float) -> SamplingAlgorithm:
     """Stochastic NGD with the batch size of Theorem 2."""
     size = ngd.temperature.batch_size(rate, task.examples, ASKED)
     return stochastic_ngd.build(
-        task, exact_fisher(task), learning_rate=rate, damping=damping, batch_size=size
+        exact_fisher(task), learning_rate=rate, damping=damping, batch_size=size
     )
 
 
 def calibrated(task: Task, params: Params, rate: float) -> SamplingAlgorithm:
     """Stochastic NGD with the batch size and damping that are predicted to have T."""
     minimum = ngd.laplace.minimise(task, params, tolerance=1e-4)
-    found = ngd.diagnostics.calibrated_batch(task, exact_fisher(task), minimum, rate, ASKED)
+    found = ngd.diagnostics.calibrated_batch(
+        exact_fisher(task), minimum, learning_rate=rate, temperature=ASKED
+    )
     return stochastic_ngd.build(
-        task,
         exact_fisher(task),
         learning_rate=rate,
         damping=found.damping,
@@ -150,7 +151,7 @@ def cases() -> list[Case]:
             "riemannian_langevin, ε = 0.1, δ = 0.01",
             lambda: logistic_regression(*simulated("noisy"), 0.01),
             lambda t, p: riemannian_langevin.build(
-                t, exact_fisher(t), learning_rate=0.1, damping=0.01
+                exact_fisher(t), learning_rate=0.1, damping=0.01
             ),
             300,
             20,
@@ -208,7 +209,7 @@ def cases() -> list[Case]:
             "preconditioned_langevin, ε = 0.1, δ = 0.1",
             lambda: softmax_regression(*shipped("iris"), 0.1),
             lambda t, p: preconditioned_langevin.build(
-                t, exact_fisher(t), learning_rate=0.1, damping=0.1, temperature=ASKED
+                exact_fisher(t), learning_rate=0.1, damping=0.1, temperature=ASKED
             ),
             500,
             20,
@@ -231,7 +232,7 @@ def cases() -> list[Case]:
             "preconditioned_langevin, ε = 0.1, δ = 0.1",
             lambda: softmax_regression(*shipped("breast_cancer"), 0.1),
             lambda t, p: preconditioned_langevin.build(
-                t, exact_fisher(t), learning_rate=0.1, damping=0.1, temperature=ASKED
+                exact_fisher(t), learning_rate=0.1, damping=0.1, temperature=ASKED
             ),
             500,
             20,
@@ -241,7 +242,7 @@ def cases() -> list[Case]:
             "preconditioned_langevin, ε = 0.1, δ = 0.1",
             lambda: perceptron(*simulated("noisy"), 8, 0.01),
             lambda t, p: preconditioned_langevin.build(
-                t, exact_fisher(t), learning_rate=0.1, damping=0.1, temperature=ASKED
+                exact_fisher(t), learning_rate=0.1, damping=0.1, temperature=ASKED
             ),
             2000,
             20,
@@ -275,7 +276,6 @@ def cases() -> list[Case]:
             "stochastic_ngd, sampled Fisher of 100, ε = 0.1, δ = 0.1, B of Theorem 2",
             lambda: perceptron(*shipped("digits", 500), 135, 0.1),
             lambda t, p: stochastic_ngd.build(
-                t,
                 sampled_fisher(t, 100),
                 learning_rate=0.1,
                 damping=0.1,

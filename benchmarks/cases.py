@@ -105,7 +105,7 @@ def build(case: Case, task: Task) -> Any:
     """The sampler of a case on a task."""
     rate, damping, batch, _, _ = case.settings
     return stochastic_ngd.build(
-        task, case.metric(task), learning_rate=rate, damping=damping, batch_size=batch
+        case.metric(task), learning_rate=rate, damping=damping, batch_size=batch
     )
 
 
@@ -129,7 +129,7 @@ def our_sweep(case: Case) -> Timed:
     def one(x: Any, y: Any, size: Any, state: Any, first: int, updates: int) -> Any:
         task = case.task(x, y)
         sampler = stochastic_ngd.build(
-            task, case.metric(task), learning_rate=rate, damping=damping, batch_size=size
+            case.metric(task), learning_rate=rate, damping=damping, batch_size=size
         )
         return sampling.run(jax.random.key(3), sampler, state, updates, first=first)[0]
 

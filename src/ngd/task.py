@@ -217,33 +217,6 @@ def _check_logits(task: Task, params: Params) -> None:
         )
 
 
-def check_metric(task: Task, measured: Task | None) -> None:
-    """Refuse a metric that is of another task than its sampler; None is of any.
-
-    Raises:
-        ValueError: they differ in the model or in the training set.
-    """
-    if measured is None or measured is task:
-        return
-    for name in ("x", "y"):
-        a, b = getattr(task, name), getattr(measured, name)
-        known = not isinstance(a, Tracer) and not isinstance(b, Tracer)
-        if a is b:
-            continue
-        same = a.shape == b.shape and a.dtype == b.dtype
-        if same and known:
-            with jax.ensure_compile_time_eval():
-                same = bool((a == b).all())
-        if not same:
-            raise ValueError(f"metric must be of the sampler's task, got one of another {name}")
-    a, b = task.logits, measured.logits
-    # Two closures of one source line are taken as one model.
-    if a != b and getattr(a, "__code__", a) is not getattr(b, "__code__", b):
-        bound = getattr(a, "__self__", a), getattr(b, "__self__", b)
-        if bound[0] is a or bound[0] != bound[1]:
-            raise ValueError("metric must be of the sampler's task, got one of another model")
-
-
 def l2(coefficient: float) -> Callable[[Params], Float[Array, ""]]:
     """The regulariser λ|ω|²/2 of sections 6.3 and 6.4, λ = `coefficient` in the mean cost.
 

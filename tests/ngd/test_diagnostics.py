@@ -10,15 +10,16 @@ from scipy.linalg import solve_discrete_lyapunov
 
 import ngd
 from ngd import diagnostics
-from ngd.metrics import Metric, exact_fisher, moving_average, sampled_fisher
+from ngd.metrics import exact_fisher, moving_average, sampled_fisher
+from ngd.metrics.metric import memoryless
 from ngd.samplers import (
+    full_ngd,
     langevin,
     mandt,
     preconditioned_langevin,
     riemannian_langevin,
     stochastic_ngd,
 )
-from ngd.samplers import ngd as full_ngd
 from ngd.task import Task, l2, per_example_gradients
 
 N = 40
@@ -66,13 +67,13 @@ def cases():
         ),
         "preconditioned_langevin": (
             lambda t: preconditioned_langevin.build(
-                t, exact_fisher(t), learning_rate=rate, damping=delta, temperature=1.5
+                exact_fisher(t), learning_rate=rate, damping=delta, temperature=1.5
             ),
             lambda a, f, s: (inverse(f), 2 * rate * 1.5 / N * inverse(f)),
         ),
         "stochastic_ngd": (
             lambda t: stochastic_ngd.build(
-                t, exact_fisher(t), learning_rate=rate, damping=delta, batch_size=4
+                exact_fisher(t), learning_rate=rate, damping=delta, batch_size=4
             ),
             lambda a, f, s: (inverse(f), rate**2 * c * inverse(f) @ s @ inverse(f)),
         ),
@@ -81,7 +82,7 @@ def cases():
             lambda a, f, s: (inverse(s), rate**2 * c * inverse(s) @ s @ inverse(s)),
         ),
         "ngd": (
-            lambda t: full_ngd.build(t, exact_fisher(t), learning_rate=rate, damping=delta),
+            lambda t: full_ngd.build(exact_fisher(t), learning_rate=rate, damping=delta),
             lambda a, f, s: (inverse(f), np.zeros((9, 9))),
         ),
     }
@@ -117,13 +118,13 @@ def test_probes_find_what_the_matrices_say(x64, name):
     assert got.largest == pytest.approx(exact.largest, rel=1e-5)
 
 
-def scattered(rows, factors):
+def scattered(task, rows, factors):
     """A metric that is one of two at random, G = (1 or 4) times UᵀU."""
 
-    def estimate(key, position, memory):
-        return jnp.asarray(rows) * jnp.where(jax.random.bernoulli(key), *factors), memory
+    def factor(key, position):
+        return jnp.asarray(rows) * jnp.where(jax.random.bernoulli(key), *factors)
 
-    return Metric(lambda position: (), estimate, pure=False)
+    return memoryless(task, factor, pure=False)
 
 
 def test_a_metric_with_chance_widens_the_covariance(gaussian, x64):
@@ -135,8 +136,8 @@ def test_a_metric_with_chance_widens_the_covariance(gaussian, x64):
     )
     params = {"w": jnp.zeros(1)}
     a, _, s = matrices(task, params)
-    metric = scattered(np.eye(1), (1.0, 2.0))
-    algorithm = stochastic_ngd.build(task, metric, learning_rate=0.8, damping=0.0, batch_size=4)
+    metric = scattered(task, np.eye(1), (1.0, 2.0))
+    algorithm = stochastic_ngd.build(metric, learning_rate=0.8, damping=0.0, batch_size=4)
     c = (N - 4) / (4 * (N - 1))
 
     def drawn(key, estimates):
@@ -162,7 +163,7 @@ def test_an_averaged_metric_is_judged_once_it_has_forgotten_its_start(x64):
     task, params = problem()
     metric = moving_average(sampled_fisher(task, N), 0.9)
     got = diagnostics.predicted_temperature(
-        stochastic_ngd.build(task, metric, learning_rate=0.3, damping=0.2, batch_size=4), params
+        stochastic_ngd.build(metric, learning_rate=0.3, damping=0.2, batch_size=4), params
     )
     exact = diagnostics.predicted_temperature(cases()["stochastic_ngd"][0](task), params)
     assert got.temperature.value == pytest.approx(exact.temperature.value, rel=0.1)
@@ -195,7 +196,7 @@ def test_mirrored_logistic_regression_has_theorem_2s_temperature_but_for_the_ste
         lambda p, x: jnp.stack([jnp.zeros(len(x)), x @ p["w"]], axis=1), x, np.arange(100) % 2
     )
     algorithm = stochastic_ngd.build(
-        task, exact_fisher(task), learning_rate=0.5, damping=0.0, batch_size=25
+        exact_fisher(task), learning_rate=0.5, damping=0.0, batch_size=25
     )
     got = diagnostics.predicted_temperature(algorithm, {"w": jnp.zeros(3)})
     expected = ngd.temperature.temperature(0.5, 100, 25) * 100 / 99 / (1 - 0.5 / 2)
@@ -228,10 +229,7 @@ def test_draws_of_an_exact_law_have_its_temperature(gaussian, x64, size):
 def test_the_virial_holds_for_any_prior_exponent(gaussian, x64, k):
     """C = ω²/2, G = 1 + ω², by inverse transform on a grid: T = 2 whatever k, if k is told."""
     task = gaussian(np.eye(1), np.zeros(1), 1)
-    metric = Metric(
-        lambda position: (),
-        lambda key, position, memory: (jnp.stack([jnp.ones(1), position["w"]]), memory),
-    )
+    metric = memoryless(task, lambda key, position: jnp.stack([jnp.ones(1), position["w"]]))
     w = np.linspace(-12, 12, 20001)
     density = np.exp(-(w**2) / 4) * (1 + w**2) ** k
     quantile = np.interp(
@@ -239,7 +237,7 @@ def test_the_virial_holds_for_any_prior_exponent(gaussian, x64, k):
     )
     draws = {"w": jnp.asarray(quantile[:, :, None])}
     algorithm = riemannian_langevin.build(
-        task, metric, learning_rate=0.1, damping=0.0, temperature=2.0, prior_exponent=k
+        metric, learning_rate=0.1, damping=0.0, temperature=2.0, prior_exponent=k
     )
     got = diagnostics.measured_temperature(algorithm, draws)
     assert abs(got.value - 2) < 4.5 * got.standard_error
@@ -266,9 +264,8 @@ def test_samplers_of_another_make_are_refused():
 def test_a_calibrated_batch_has_the_temperature_asked_for(x64):
     task, params = problem()
     params = ngd.laplace.minimise(task, params, 1e-9)
-    found = diagnostics.calibrated_batch(task, exact_fisher(task), params, 0.3, 1.0)
+    found = diagnostics.calibrated_batch(exact_fisher(task), params, learning_rate=0.3)
     algorithm = stochastic_ngd.build(
-        task,
         exact_fisher(task),
         learning_rate=0.3,
         damping=found.damping,
@@ -280,7 +277,7 @@ def test_a_calibrated_batch_has_the_temperature_asked_for(x64):
     # The neighbours are further off.
     for size in (found.batch_size - 1, found.batch_size + 1):
         other = stochastic_ngd.build(
-            task, exact_fisher(task), learning_rate=0.3, damping=found.damping, batch_size=size
+            exact_fisher(task), learning_rate=0.3, damping=found.damping, batch_size=size
         )
         got = diagnostics.predicted_temperature(other, params).temperature.value
         assert abs(got - 1) >= abs(again.temperature.value - 1)
@@ -290,7 +287,9 @@ def test_a_calibrated_batch_has_the_temperature_asked_for(x64):
 def test_a_temperature_that_no_batch_has_is_refused_with_those_that_some_have(x64, asked):
     task, params = problem()
     with pytest.raises(ValueError, match=r"no batch size in 1\.\.40 .*at δ = 0\.1.*langevin"):
-        diagnostics.calibrated_batch(task, exact_fisher(task), params, 0.3, asked, dampings=[0.1])
+        diagnostics.calibrated_batch(
+            exact_fisher(task), params, learning_rate=0.3, temperature=asked, dampings=[0.1]
+        )
 
 
 def test_convergence_is_arvizs_and_tells_chains_that_disagree():

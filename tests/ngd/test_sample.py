@@ -30,9 +30,7 @@ def problem():
 
 def sampler():
     task, _ = problem()
-    return stochastic_ngd.build(
-        task, exact_fisher(task), learning_rate=0.2, damping=0.1, batch_size=5
-    )
+    return stochastic_ngd.build(exact_fisher(task), learning_rate=0.2, damping=0.1, batch_size=5)
 
 
 ARGUMENTS = dict(chains=3, burn_in=7, draws=9, thin=2)
@@ -200,9 +198,7 @@ def test_a_calibrated_chain_is_silent_and_one_that_is_not_is_named(gaussian):
 
 def test_noise_that_is_not_the_metrics_is_named_with_its_cure():
     task, _ = problem()
-    cold = stochastic_ngd.build(
-        task, exact_fisher(task), learning_rate=0.2, damping=3.0, batch_size=3
-    )
+    cold = stochastic_ngd.build(exact_fisher(task), learning_rate=0.2, damping=3.0, batch_size=3)
     _, message = told(sampler=cold, **RUN)
     assert "colder than the metric" in message
     assert "batch_size (3) and damping (3)" in message
@@ -232,7 +228,6 @@ def test_a_chain_too_short_for_its_slowest_direction_is_named(gaussian):
 def test_the_prior_exponent_counts_in_density_and_temperature():
     task, start = problem()
     aimed = riemannian_langevin.build(
-        task,
         exact_fisher(task),
         learning_rate=0.1,
         damping=0.1,

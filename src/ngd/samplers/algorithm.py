@@ -73,6 +73,20 @@ def move(
     return unravel(flat + displacement), Info(jnp.linalg.norm(displacement), norm)
 
 
+def task_of(metric: Metric) -> Task:
+    """The task that a sampler built on a metric samples.
+
+    Raises:
+        ValueError: it is no metric: a task, say.
+    """
+    if not isinstance(metric, Metric):
+        raise ValueError(
+            f"metric must be one of ngd.metrics, as exact_fisher(task); got a "
+            f"{type(metric).__name__}"
+        )
+    return metric.task
+
+
 def checked(task: Task, position: Params) -> Params:
     """The position where a chain starts, once `ngd.task.check` has tried the model there."""
     check(task, position)

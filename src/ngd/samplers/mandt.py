@@ -25,7 +25,6 @@ def build(
         ValueError: ε is not positive, δ is negative, or B is not in 1..N.
     """
     return stochastic_ngd.build(
-        task,
         gradient_covariance(task),
         learning_rate=learning_rate,
         damping=damping,

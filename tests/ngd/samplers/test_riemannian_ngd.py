@@ -5,7 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from ngd.metrics import Metric, exact_fisher
+from ngd.metrics import exact_fisher
+from ngd.metrics.metric import memoryless
 from ngd.samplers import riemannian_langevin, riemannian_ngd, stochastic_ngd
 from ngd.task import Task
 from ngd.temperature import temperature
@@ -15,11 +16,9 @@ def test_an_update_is_that_of_stochastic_ngd_and_the_correction(toy, x64):
     task, params = toy("logistic")
     metric, rate, damping, batch, k = exact_fisher(task), 0.2, 0.3, 2, 0.5
     ours = riemannian_ngd.build(
-        task, metric, learning_rate=rate, damping=damping, batch_size=batch, prior_exponent=k
+        metric, learning_rate=rate, damping=damping, batch_size=batch, prior_exponent=k
     )
-    plain = stochastic_ngd.build(
-        task, metric, learning_rate=rate, damping=damping, batch_size=batch
-    )
+    plain = stochastic_ngd.build(metric, learning_rate=rate, damping=damping, batch_size=batch)
     found, info = ours.step(jax.random.key(1), ours.init(params))
     without, _ = plain.step(jax.random.key(1), plain.init(params))
     extra = riemannian_langevin.correction(metric, params, damping, k)
@@ -32,11 +31,9 @@ def test_an_update_is_that_of_stochastic_ngd_and_the_correction(toy, x64):
     assert np.abs(share * extra).max() > 1e-4
 
 
-def varying(position):
-    return jnp.stack([jnp.ones(1), position["w"]])
-
-
-VARYING = Metric(lambda position: (), lambda key, position, memory: (varying(position), memory))
+def varying(task):
+    """G = 1 + ω²."""
+    return memoryless(task, lambda key, position: jnp.stack([jnp.ones(1), position["w"]]))
 
 
 def noisy(curvature, examples):
@@ -62,8 +59,7 @@ def test_it_samples_the_density_that_was_aimed_at(chains, k, second_moment):
     rate, examples = 0.1, 100
     curvature = temperature(rate, examples, 1) / examples
     algorithm = riemannian_ngd.build(
-        noisy(curvature, examples),
-        VARYING,
+        varying(noisy(curvature, examples)),
         learning_rate=rate,
         damping=0.0,
         batch_size=1,
@@ -87,4 +83,4 @@ def test_bad_arguments_are_named(toy, wrong, says):
     task, _ = toy("logistic")
     given = {"learning_rate": 0.1, "damping": 0.1, "batch_size": 2, **wrong}
     with pytest.raises(ValueError, match=says):
-        riemannian_ngd.build(task, exact_fisher(task), **given)
+        riemannian_ngd.build(exact_fisher(task), **given)

@@ -12,9 +12,9 @@ import pytest
 from scipy.linalg import solve_discrete_lyapunov
 from scipy.optimize import minimize
 
-from ngd.metrics import Metric, exact_fisher
-from ngd.samplers import langevin, mandt, preconditioned_langevin, stochastic_ngd
-from ngd.samplers import ngd as full_ngd
+from ngd.metrics import exact_fisher
+from ngd.metrics.metric import memoryless
+from ngd.samplers import full_ngd, langevin, mandt, preconditioned_langevin, stochastic_ngd
 from ngd.task import Task
 
 CURVATURE = np.array([[1.0, 0.4, 0.0], [0.4, 0.8, -0.2], [0.0, -0.2, 0.5]])
@@ -59,7 +59,7 @@ def test_preconditioned_langevin_has_the_covariance_of_its_recursion(
 ):
     task = gaussian(CURVATURE, CENTRE, N)
     algorithm = preconditioned_langevin.build(
-        task, constant(ROWS), learning_rate=0.3, damping=DAMPING, temperature=temperature
+        constant(task, ROWS), learning_rate=0.3, damping=DAMPING, temperature=temperature
     )
     draws = chains(algorithm, START, burn_in=150, **CHAINS)
     noise = gaussian_noise(METRIC, 0.3, temperature)
@@ -77,9 +77,9 @@ def test_deviations_scale_with_the_root_of_the_temperature(
         if sampler == "langevin":
             algorithm = langevin.build(task, learning_rate=0.4, temperature=temperature)
         else:
-            metric = constant(ROWS)
+            metric = constant(task, ROWS)
             algorithm = preconditioned_langevin.build(
-                task, metric, learning_rate=0.3, damping=DAMPING, temperature=temperature
+                metric, learning_rate=0.3, damping=DAMPING, temperature=temperature
             )
         return chains(algorithm, {"w": jnp.asarray(CENTRE)}, n=20, burn_in=30) - CENTRE
 
@@ -99,10 +99,10 @@ def test_identity_metric_makes_preconditioned_langevin_langevin(
     exact = lyapunov(CURVATURE, np.eye(3), 0.4, gaussian_noise(np.eye(3), 0.4, 1.0))
     plain = langevin.build(task, learning_rate=0.4)
     identity = preconditioned_langevin.build(
-        task, constant(np.eye(3)), learning_rate=0.4, damping=0.0
+        constant(task, np.eye(3)), learning_rate=0.4, damping=0.0
     )
     damping = preconditioned_langevin.build(
-        task, constant(np.zeros((1, 3))), learning_rate=0.4, damping=1.0
+        constant(task, np.zeros((1, 3))), learning_rate=0.4, damping=1.0
     )
     for seed, algorithm in enumerate((plain, identity, damping)):
         draws = chains(algorithm, START, burn_in=150, seed=seed, **CHAINS)
@@ -114,7 +114,7 @@ def test_identity_metric_moves_like_langevin_when_the_noise_is_off(gaussian, con
     key, position = jax.random.key(0), {"w": jnp.ones(3)}
     plain = langevin.build(task, learning_rate=0.4, temperature=0.0)
     identity = preconditioned_langevin.build(
-        task, constant(np.eye(3)), learning_rate=0.4, damping=0.0, temperature=0.0
+        constant(task, np.eye(3)), learning_rate=0.4, damping=0.0, temperature=0.0
     )
     a, _ = plain.step(key, plain.init(position))
     b, _ = identity.step(key, identity.init(position))
@@ -157,7 +157,7 @@ def test_stochastic_ngd_has_the_covariance_of_its_recursion(
 ):
     task = least_squares(CURVATURE, POINTS)
     algorithm = stochastic_ngd.build(
-        task, constant(ROWS), learning_rate=0.3, damping=DAMPING, batch_size=batch
+        constant(task, ROWS), learning_rate=0.3, damping=DAMPING, batch_size=batch
     )
     draws = chains(algorithm, START, burn_in=150, **CHAINS)
     expected = lyapunov(CURVATURE, METRIC, 0.3, batch_noise(batch, CURVATURE))
@@ -255,11 +255,11 @@ def test_a_metric_that_varies_gives_the_distribution_of_the_recursion_in_numpy(
     )
     if kind == "langevin":
         algorithm = preconditioned_langevin.build(
-            task, exact_fisher(task), learning_rate=0.2, damping=0.05
+            exact_fisher(task), learning_rate=0.2, damping=0.05
         )
     elif kind == "ngd":
         algorithm = stochastic_ngd.build(
-            task, exact_fisher(task), learning_rate=0.2, damping=0.05, batch_size=4
+            exact_fisher(task), learning_rate=0.2, damping=0.05, batch_size=4
         )
     else:
         algorithm = mandt.build(task, learning_rate=0.2, batch_size=4, damping=0.05)
@@ -300,14 +300,8 @@ def test_a_metric_that_varies_weighs_the_density_by_itself_not_by_its_root(
     for |G|^{1/2} here.
     """
     task = gaussian(np.eye(1), np.zeros(1), 1)
-    varying = Metric(
-        init=lambda position: (),
-        estimate=lambda rng_key, position, memory: (
-            jnp.stack([jnp.ones(1), position["w"]]),
-            memory,
-        ),
-    )
-    algorithm = preconditioned_langevin.build(task, varying, learning_rate=0.1, damping=0.0)
+    varying = memoryless(task, lambda rng_key, position: jnp.stack([jnp.ones(1), position["w"]]))
+    algorithm = preconditioned_langevin.build(varying, learning_rate=0.1, damping=0.0)
     draws = chains(algorithm, {"w": jnp.zeros(1)}, n=10000, burn_in=300)
     assert np.abs(z_scores(draws[:, 0] ** 2, second_moment(0.1))).max() < 4.5
     # As ε -> 0, by extrapolation; the next term is of the order ε².
@@ -321,7 +315,7 @@ def test_ngd_converges_to_the_minimum_that_lbfgs_finds(x64):
         jnp.asarray(x),
         jnp.asarray(y),
     )
-    algorithm = full_ngd.build(task, exact_fisher(task), learning_rate=0.5, damping=1e-3)
+    algorithm = full_ngd.build(exact_fisher(task), learning_rate=0.5, damping=1e-3)
     state, step = algorithm.init({"w": jnp.zeros(2)}), jax.jit(algorithm.step)
     for _ in range(80):
         state, _ = step(jax.random.key(0), state)

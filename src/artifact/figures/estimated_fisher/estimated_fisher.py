@@ -133,7 +133,7 @@ def sampler(estimate: Estimate, settings: Any) -> Sampler:
         task = Task(MODEL.apply, x, y)
         exact = logistic_fisher(task)
         algorithm = stochastic_ngd.build(
-            task, metric_of(task, estimate), learning_rate=rate, damping=0.0, batch_size=size
+            metric_of(task, estimate), learning_rate=rate, damping=0.0, batch_size=size
         )
 
         def chain(rng_key: PRNGKeyArray) -> tuple[Array, Array]:

@@ -26,10 +26,10 @@ def build(sampler: str, settings: IteratesSettings, task: Task) -> SamplingAlgor
     metric = exact_fisher(task)
     if sampler == "preconditioned_langevin":
         return preconditioned_langevin.build(
-            task, metric, learning_rate=rate, damping=damping, temperature=settings.temperature
+            metric, learning_rate=rate, damping=damping, temperature=settings.temperature
         )
     size = temperature.batch_size(rate, task.examples, settings.temperature, exact=False)
-    return stochastic_ngd.build(task, metric, learning_rate=rate, damping=damping, batch_size=size)
+    return stochastic_ngd.build(metric, learning_rate=rate, damping=damping, batch_size=size)
 
 
 def run(settings: IteratesSettings, root: int, progress: Progress) -> dict[str, pd.DataFrame]:

@@ -14,7 +14,6 @@ def experiment(settings: LogisticPoint, examples: int, root: int) -> Experiment:
         examples,
         root,
         lambda task, point: preconditioned_langevin.build(
-            task,
             logistic_fisher(task),
             learning_rate=point.learning_rate,
             damping=settings.damping,

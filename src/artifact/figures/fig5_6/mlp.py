@@ -60,7 +60,6 @@ def on_projected_images(
     return Experiment(
         task=lambda train: Task(model.apply, train.x, train.y, regulariser),
         algorithm=lambda task, point: stochastic_ngd.build(
-            task,
             metric(task),
             learning_rate=point.learning_rate,
             damping=settings.damping,

@@ -27,7 +27,6 @@ def experiment(
     return Experiment(
         task=lambda train: Task(model.apply, train.x, train.y, regulariser),
         algorithm=lambda task, point: stochastic_ngd.build(
-            task,
             moving_average(
                 sampled_fisher(task, settings.fisher_examples, layer_gradients(model)),
                 smoothing(point.learning_rate, settings.smoothing_base, settings.smoothing_unit),

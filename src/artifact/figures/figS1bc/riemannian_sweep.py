@@ -47,7 +47,6 @@ def experiment(settings: RiemannianPoint, examples: int, root: int) -> Experimen
             return with_covariance(task, rate, damping, point.temperature, k)
         if point.batch_size:
             return riemannian_ngd.build(
-                task,
                 metric,
                 learning_rate=rate,
                 damping=damping,
@@ -55,7 +54,6 @@ def experiment(settings: RiemannianPoint, examples: int, root: int) -> Experimen
                 prior_exponent=k,
             )
         return riemannian_langevin.build(
-            task,
             metric,
             learning_rate=rate,
             damping=damping,

@@ -61,7 +61,7 @@ def run(settings: Theorem2Settings, root: int, progress: Progress) -> dict[str, 
         """The mean of ω - minimum, and of its outer product, over chains and updates."""
         task = logistic.task(train)
         algorithm = stochastic_ngd.build(
-            task, exact_fisher(task), learning_rate=rate, damping=0.0, batch_size=size
+            exact_fisher(task), learning_rate=rate, damping=0.0, batch_size=size
         )
         burn_in, samples = (round(length / rate) for length in (settings.burn_in, settings.samples))
 

@@ -44,17 +44,13 @@ def build(sampler: str, settings: GoldStandardSettings, task: Task) -> SamplingA
     rate, damping, metric = settings.learning_rate, settings.damping, logistic_fisher(task)
     size = temperature.batch_size(rate, task.examples, 1.0)
     if sampler == "stochastic_ngd":
-        return stochastic_ngd.build(
-            task, metric, learning_rate=rate, damping=damping, batch_size=size
-        )
+        return stochastic_ngd.build(metric, learning_rate=rate, damping=damping, batch_size=size)
     if sampler == "preconditioned_langevin":
-        return preconditioned_langevin.build(task, metric, learning_rate=rate, damping=damping)
+        return preconditioned_langevin.build(metric, learning_rate=rate, damping=damping)
     if sampler == "mandt":
         return mandt.build(task, learning_rate=rate, batch_size=size, damping=damping)
     k = float(sampler.rpartition("=")[2])
-    return riemannian_langevin.build(
-        task, metric, learning_rate=rate, damping=damping, prior_exponent=k
-    )
+    return riemannian_langevin.build(metric, learning_rate=rate, damping=damping, prior_exponent=k)
 
 
 def training_sets(settings: GoldStandardSettings, n: int, root: int) -> Iterator[tuple[int, Task]]:

@@ -28,7 +28,6 @@ def test_a_step_has_the_mean_of_riemannian_langevin_and_the_covariance_of_gradie
     ours = steps(riemannian_sweep.with_covariance(task, EPS, DELTA, T, K))
     mean = steps(
         riemannian_langevin.build(
-            task,
             exact_fisher(task),
             learning_rate=EPS,
             damping=DELTA,
