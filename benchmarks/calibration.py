@@ -123,7 +123,7 @@ def simulated(kind: str, examples: int = 1000, inputs: int = 5) -> tuple[np.ndar
 
 def theorem_2(task: Task, rate: float, damping: float) -> SamplingAlgorithm:
     """Stochastic NGD with the batch size of Theorem 2."""
-    size = ngd.temperature.batch_size(rate, task.examples, ASKED)
+    size = ngd.theorem_2.batch_size(rate, task.examples, ASKED)
     return stochastic_ngd.build(
         exact_fisher(task), learning_rate=rate, damping=damping, batch_size=size
     )
@@ -221,7 +221,7 @@ def cases() -> list[Case]:
             lambda t, p: mandt.build(
                 t,
                 learning_rate=0.1,
-                batch_size=ngd.temperature.batch_size(0.1, t.examples, ASKED),
+                batch_size=ngd.theorem_2.batch_size(0.1, t.examples, ASKED),
                 damping=0.1,
             ),
             500,
@@ -279,7 +279,7 @@ def cases() -> list[Case]:
                 sampled_fisher(t, 100),
                 learning_rate=0.1,
                 damping=0.1,
-                batch_size=ngd.temperature.batch_size(0.1, t.examples, ASKED),
+                batch_size=ngd.theorem_2.batch_size(0.1, t.examples, ASKED),
             ),
             100,
             2,

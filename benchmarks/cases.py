@@ -9,7 +9,7 @@ import plain
 
 from artifact.problems import mnist
 from artifact.problems.images import training_set
-from ngd import sampling, temperature
+from ngd import sampling, theorem_2
 from ngd.layers import layer_gradients
 from ngd.metrics.average import moving_average, smoothing
 from ngd.metrics.fisher import logistic_fisher, sampled_fisher
@@ -124,7 +124,7 @@ def our_sweep(case: Case) -> Timed:
     """Our engine on all of `TEMPERATURES` at once, as a job of Fig. 3 runs them."""
     rate, damping, _, _, _ = case.settings
     examples = len(case.y)
-    sizes = [temperature.batch_size(rate, examples, t, exact=False) for t in TEMPERATURES]
+    sizes = [theorem_2.batch_size(rate, examples, t, exact=False) for t in TEMPERATURES]
 
     def one(x: Any, y: Any, size: Any, state: Any, first: int, updates: int) -> Any:
         task = case.task(x, y)

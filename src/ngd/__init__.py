@@ -10,7 +10,7 @@ from ngd import (
     prior,
     samplers,
     sampling,
-    temperature,
+    theorem_2,
 )
 from ngd.chains import Samples, sample
 from ngd.diagnostics import CalibrationWarning
@@ -48,5 +48,5 @@ __all__ = [
     "samplers",
     "sampling",
     "stochastic_ngd",
-    "temperature",
+    "theorem_2",
 ]

@@ -396,7 +396,7 @@ def _probed(
     def inverse(v: Array) -> Array:
         if settings.metric is None:
             return v
-        return sum((damped.solve(f, delta, v) for f in factors), jnp.zeros_like(v)) / len(factors)
+        return sum((damped.solve(f, delta, v).x for f in factors), jnp.zeros_like(v)) / len(factors)
 
     def probe_of_covariance(key: PRNGKeyArray) -> Array:
         """A vector whose second moment is S."""
@@ -418,7 +418,7 @@ def _probed(
             found = rate * c * s @ solve(s, both, inverse)
         else:
             i = jax.random.randint(key_one, (), 0, len(factors))
-            branches = [partial(damped.solve, f, delta) for f in factors]
+            branches = [lambda v, f=f: damped.solve(f, delta, v).x for f in factors]
             moved = jax.lax.switch(i, branches, s)
 
             def both(v: Array) -> Array:

@@ -255,37 +255,57 @@ def mean_cost(
     return jnp.mean(losses(task.logits(params, x), y)) + task.regulariser(params)
 
 
+class Slope(NamedTuple):
+    """A mean cost and its gradient, which costs no more than the gradient alone.
+
+    Attributes:
+        mean_cost: C/N in nats per example, or its minibatch estimate.
+        gradient: (1/N) dC/dω, or its minibatch estimate (1/N) dC/dω + β, eqs (11), (12).
+    """
+
+    mean_cost: Float[Array, ""]
+    gradient: Float[Array, " P"]
+
+
+def slope(task: Task, params: Params, indices: Int[Array, " B"] | None = None) -> Slope:
+    """The mean cost and its gradient, of a minibatch where there are `indices`."""
+    size = task.examples if indices is None else len(indices)
+    at_once, large = piece(task.x)
+    if size < large:
+        value, found = jax.value_and_grad(lambda p: mean_cost(task, p, indices))(params)
+        return Slope(value, flatten(found))
+    indices = jnp.arange(size) if indices is None else indices
+
+    def of_sum(chosen: Int[Array, " b"]) -> tuple[Array, Params]:
+        x, y = task.x[chosen], task.y[chosen]
+        return jax.value_and_grad(lambda p: jnp.sum(losses(task.logits(p, x), y)))(params)
+
+    def add(total: Any, chosen: Int[Array, " b"]) -> tuple[Any, None]:
+        return jax.tree.map(jnp.add, total, of_sum(chosen)), None
+
+    first = (size - 1) % at_once + 1
+    (total, sums), _ = jax.lax.scan(
+        add, of_sum(indices[:first]), indices[first:].reshape(-1, at_once)
+    )
+    extra, tilt = jax.value_and_grad(task.regulariser)(params)
+    return Slope(total / size + extra, flatten(sums) / size + flatten(tilt))
+
+
 def gradient(
     task: Task, params: Params, indices: Int[Array, " B"] | None = None
 ) -> Float[Array, " P"]:
     """(1/N) dC/dω, or with `indices` its minibatch estimate (1/N) dC/dω + β, eqs (11), (12)."""
-    size = task.examples if indices is None else len(indices)
-    at_once, large = piece(task.x)
-    if size < large:
-        return flatten(jax.grad(lambda p: mean_cost(task, p, indices))(params))
-    indices = jnp.arange(size) if indices is None else indices
-
-    def of_sum(chosen: Int[Array, " b"]) -> Params:
-        x, y = task.x[chosen], task.y[chosen]
-        return jax.grad(lambda p: jnp.sum(losses(task.logits(p, x), y)))(params)
-
-    def add(total: Params, chosen: Int[Array, " b"]) -> tuple[Params, None]:
-        return jax.tree.map(jnp.add, total, of_sum(chosen)), None
-
-    first = (size - 1) % at_once + 1
-    total, _ = jax.lax.scan(add, of_sum(indices[:first]), indices[first:].reshape(-1, at_once))
-    return flatten(total) / size + flatten(jax.grad(task.regulariser)(params))
+    return slope(task, params, indices).gradient
 
 
-def weighted_gradient(
-    task: Task, params: Params, weights: Float[Array, " N"]
-) -> Float[Array, " P"]:
-    """`gradient` of a minibatch given by a weight an example, 1/B or 0: `minibatch.weights`."""
+def weighted_slope(task: Task, params: Params, weights: Float[Array, " N"]) -> Slope:
+    """`slope` of a minibatch given by a weight an example, 1/B or 0: `minibatch.weights`."""
 
     def cost(p: Params) -> Float[Array, ""]:
         return weights @ losses(task.logits(p, task.x), task.y) + task.regulariser(p)
 
-    return flatten(jax.grad(cost)(params))
+    value, found = jax.value_and_grad(cost)(params)
+    return Slope(value, flatten(found))
 
 
 def per_example_gradients(

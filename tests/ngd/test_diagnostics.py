@@ -199,7 +199,7 @@ def test_mirrored_logistic_regression_has_theorem_2s_temperature_but_for_the_ste
         exact_fisher(task), learning_rate=0.5, damping=0.0, batch_size=25
     )
     got = diagnostics.predicted_temperature(algorithm, {"w": jnp.zeros(3)})
-    expected = ngd.temperature.temperature(0.5, 100, 25) * 100 / 99 / (1 - 0.5 / 2)
+    expected = ngd.theorem_2.temperature(0.5, 100, 25) * 100 / 99 / (1 - 0.5 / 2)
     np.testing.assert_allclose(got.directions, expected, rtol=1e-8)
     assert diagnostics.nominal_temperature(algorithm.settings) == pytest.approx(0.75)
 

@@ -2,6 +2,7 @@
 
 import re
 import warnings
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -9,7 +10,8 @@ import numpy as np
 import pytest
 
 import ngd
-from ngd.metrics import empirical_fisher, exact_fisher
+from ngd import minibatch
+from ngd.metrics import damping, empirical_fisher, exact_fisher
 from ngd.samplers import langevin, riemannian_langevin, stochastic_ngd
 from ngd.task import Task, gradient, mean_cost
 
@@ -51,6 +53,7 @@ def test_draws_are_those_of_a_loop_of_steps(whole):
     for chain, key in enumerate(jax.random.split(KEY, 3)):
         state, at = sampler().init(start), 0
         for i in range(7 + 9 * 2):
+            before, key_batch = state.position, jax.random.split(jax.random.fold_in(key, i))[0]
             state, info = step(jax.random.fold_in(key, i), state)
             if i >= 7 and (i - 7) % 2 == 1:
                 np.testing.assert_allclose(
@@ -61,7 +64,11 @@ def test_draws_are_those_of_a_loop_of_steps(whole):
                 expected = {
                     "length": float(info.length),
                     "gradient_norm": float(info.gradient_norm),
-                    "cost": cost,
+                    "minibatch_mean_cost": float(
+                        mean_cost(task, before, minibatch.draw(key_batch, 30, 5))
+                    ),
+                    "solver_iterations": 0.0,
+                    "summed_cost": cost,
                     "lp": -cost / whole.asked,
                     "diverging": 0.0,
                 }
@@ -80,6 +87,42 @@ def test_the_gradient_norm_of_a_full_batch_is_that_of_the_gradient():
     assert float(info.gradient_norm) == pytest.approx(
         float(jnp.linalg.norm(gradient(task, start))), rel=1e-5
     )
+    assert float(info.mean_cost) == pytest.approx(np.log(2), rel=1e-6)
+
+
+@pytest.fixture
+def unaided(monkeypatch):
+    """Every solve by conjugate gradients: one or two in two dimensions, or three by rounding."""
+    monkeypatch.setattr(damping, "SMALL", 0)
+    plain = partial(damping.conjugate_gradients, largest=0)
+    monkeypatch.setattr(damping, "conjugate_gradients", plain)
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        ngd.full_ngd,
+        ngd.preconditioned_langevin,
+        ngd.riemannian_langevin,
+        partial(ngd.stochastic_ngd, batch_size=5),
+        partial(ngd.riemannian_ngd, batch_size=5),
+    ],
+    ids=lambda build: getattr(build, "func", build).__module__.rpartition(".")[2],
+)
+def test_a_step_tells_its_cost_and_the_iterations_of_its_solver(unaided, build):
+    task, start = problem()
+    algorithm = build(exact_fisher(task), learning_rate=0.2, damping=0.1)
+    _, info = jax.jit(algorithm.step)(KEY, algorithm.init(start))
+    # At zero each label costs ln 2, whichever examples are drawn.
+    assert float(info.mean_cost) == pytest.approx(np.log(2), rel=1e-6)
+    assert 1 <= info.iterations <= 3
+
+
+def test_the_iterations_of_each_draw_are_told(unaided):
+    task, start = problem()
+    algorithm = ngd.preconditioned_langevin(exact_fisher(task), learning_rate=0.2, damping=0.1)
+    found = ngd.sample(KEY, algorithm, start, chains=2, burn_in=0, draws=3)
+    assert set(np.unique(found.statistics["solver_iterations"])) <= {1, 2, 3}
 
 
 def test_the_measured_temperature_is_that_of_the_collected_draws(whole):
@@ -149,7 +192,7 @@ def test_a_checkpoint_is_not_of_a_call_with_another_function(tmp_path, other):
         arguments["keep"] = lambda position: jax.tree.map(jnp.sin, position)
     changed = task._replace(regulariser=ngd.l2(0.2)) if other == "regulariser" else task
     metric = empirical_fisher(changed) if other == "metric" else exact_fisher(changed)
-    another = stochastic_ngd.build(changed, metric, learning_rate=0.2, damping=0.1, batch_size=5)
+    another = stochastic_ngd.build(metric, learning_rate=0.2, damping=0.1, batch_size=5)
     with pytest.raises(ValueError, match="of another call: model, metric or keep differs"):
         ngd.sample(KEY, another, start, **arguments)
 
@@ -168,7 +211,13 @@ def test_arviz_has_the_draws_and_their_statistics(whole):
     pytest.importorskip("arviz")
     data = whole.to_arviz()
     np.testing.assert_array_equal(data.posterior["w"], whole.draws["w"])
-    assert set(data.sample_stats) >= {"lp", "diverging", "gradient_norm", "cost", "length"}
+    assert set(data.sample_stats) >= {
+        "lp",
+        "diverging",
+        "gradient_norm",
+        "minibatch_mean_cost",
+        "summed_cost",
+    }
 
 
 def told(**arguments):
@@ -241,7 +290,7 @@ def test_the_prior_exponent_counts_in_density_and_temperature():
     x = np.asarray(task.x, float)
     p = 1 / (1 + np.exp(-x @ w))
     metric = x.T @ np.diag(p * (1 - p)) @ x / 30 + 0.1 * np.eye(2)
-    lp = -float(found.statistics["cost"][0, 0]) + 0.5 * np.linalg.slogdet(metric)[1]
+    lp = -float(found.statistics["summed_cost"][0, 0]) + 0.5 * np.linalg.slogdet(metric)[1]
     assert float(found.statistics["lp"][0, 0]) == pytest.approx(lp, rel=1e-4)
 
 

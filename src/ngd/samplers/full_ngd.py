@@ -9,7 +9,7 @@ from ngd.bounds import Scalar
 from ngd.metrics import damping as damped
 from ngd.metrics.metric import Metric
 from ngd.samplers.algorithm import Info, SamplingAlgorithm, Settings, checked, move, task_of
-from ngd.task import Params, gradient
+from ngd.task import Params, slope
 
 
 class State(NamedTuple):
@@ -34,9 +34,9 @@ def step(
     """Δω = -ε(F + δI)⁻¹(1/N) dC/dω: eq. (16) (eq. (1) has lost its minus)."""
     task = metric.task
     factor, memory = metric.estimate(rng_key, state.position, state.memory)
-    slope = gradient(task, state.position)
-    direction = damped.solve(factor, damping, slope)
-    position, info = move(state.position, -learning_rate * direction, slope)
+    seen = slope(task, state.position)
+    found = damped.solve(factor, damping, seen.gradient)
+    position, info = move(state.position, -learning_rate * found.x, seen, found.iterations)
     return State(position, memory), info
 
 

@@ -11,7 +11,7 @@ from ngd.bounds import Scalar
 from ngd.metrics import damping as damped
 from ngd.metrics.metric import Metric
 from ngd.samplers.algorithm import Info, SamplingAlgorithm, Settings, checked, move, task_of
-from ngd.task import Params, gradient
+from ngd.task import Params, slope
 
 
 class State(NamedTuple):
@@ -40,9 +40,9 @@ def step(
     factor, memory = metric.estimate(key_metric, state.position, state.memory)
     scale = jnp.sqrt(2 * temperature / (learning_rate * task.examples))
     alpha = scale * damped.noise(key_noise, factor, damping)
-    slope = gradient(task, state.position)
-    direction = damped.solve(factor, damping, slope + alpha)
-    position, info = move(state.position, -learning_rate * direction, slope)
+    seen = slope(task, state.position)
+    found = damped.solve(factor, damping, seen.gradient + alpha)
+    position, info = move(state.position, -learning_rate * found.x, seen, found.iterations)
     return State(position, memory), info
 
 

@@ -13,7 +13,7 @@ from ngd.metrics.metric import Metric
 from ngd.prior import log_metric
 from ngd.samplers.algorithm import Info, SamplingAlgorithm, Settings, checked, move, task_of
 from ngd.samplers.preconditioned_langevin import State, init
-from ngd.task import Params, gradient
+from ngd.task import Params, slope
 
 
 def correction(
@@ -77,11 +77,11 @@ def step(
     factor, memory = metric.estimate(key_metric, state.position, state.memory)
     scale = jnp.sqrt(2 * temperature / (learning_rate * task.examples))
     alpha = scale * damped.noise(key_noise, factor, damping)
-    slope = gradient(task, state.position)
-    drift = damped.solve(factor, damping, slope + alpha)
+    seen = slope(task, state.position)
+    found = damped.solve(factor, damping, seen.gradient + alpha)
     extra = correction(metric, state.position, damping, prior_exponent)
-    displacement = -learning_rate * (drift - temperature / task.examples * extra)
-    position, info = move(state.position, displacement, slope)
+    displacement = -learning_rate * (found.x - temperature / task.examples * extra)
+    position, info = move(state.position, displacement, seen, found.iterations)
     return State(position, memory), info
 
 

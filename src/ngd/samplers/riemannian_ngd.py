@@ -11,7 +11,7 @@ from ngd.samplers.algorithm import Info, SamplingAlgorithm, Settings, checked, m
 from ngd.samplers.riemannian_langevin import correction, pure
 from ngd.samplers.stochastic_ngd import State, init
 from ngd.task import flatten
-from ngd.temperature import temperature
+from ngd.theorem_2 import temperature
 
 
 def step(
@@ -30,7 +30,7 @@ def step(
     extra = correction(metric, state.position, damping, prior_exponent)
     position, _ = move(plain.position, learning_rate * t / task.examples * extra)
     length = jnp.linalg.norm(flatten(position) - flatten(state.position))
-    return State(position, plain.memory), Info(length, info.gradient_norm)
+    return State(position, plain.memory), info._replace(length=length)
 
 
 def build(

@@ -10,7 +10,7 @@ from ngd.bounds import Scalar
 from ngd.metrics import damping as damped
 from ngd.metrics.metric import Metric
 from ngd.samplers.algorithm import Info, SamplingAlgorithm, Settings, checked, move, task_of
-from ngd.task import Params, gradient, weighted_gradient
+from ngd.task import Params, slope, weighted_slope
 
 
 class State(NamedTuple):
@@ -39,12 +39,12 @@ def step(
     factor, memory = metric.estimate(key_metric, state.position, state.memory)
     if isinstance(batch_size, jax.Array):
         weights = minibatch.weights(key_batch, task.examples, batch_size)
-        slope = weighted_gradient(task, state.position, weights)
+        seen = weighted_slope(task, state.position, weights)
     else:
         indices = minibatch.draw(key_batch, task.examples, batch_size)
-        slope = gradient(task, state.position, indices)
-    direction = damped.solve(factor, damping, slope)
-    position, info = move(state.position, -learning_rate * direction, slope)
+        seen = slope(task, state.position, indices)
+    found = damped.solve(factor, damping, seen.gradient)
+    position, info = move(state.position, -learning_rate * found.x, seen, found.iterations)
     return State(position, memory), info
 
 
@@ -55,7 +55,7 @@ def build(
     damping: Scalar,
     batch_size: int | Int[Array, ""],
 ) -> SamplingAlgorithm:
-    """Theorem 2: samples at T = (ε/2)(N/B - 1), see `ngd.temperature`.
+    """Theorem 2: samples at T = (ε/2)(N/B - 1), see `ngd.theorem_2`.
 
     Args:
         metric: F or any other metric of `ngd.metrics`, of the task that is sampled.

@@ -9,7 +9,7 @@ from ngd.metrics import exact_fisher
 from ngd.metrics.metric import memoryless
 from ngd.samplers import riemannian_langevin, riemannian_ngd, stochastic_ngd
 from ngd.task import Task
-from ngd.temperature import temperature
+from ngd.theorem_2 import temperature
 
 
 def test_an_update_is_that_of_stochastic_ngd_and_the_correction(toy, x64):

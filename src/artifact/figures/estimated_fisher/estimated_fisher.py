@@ -13,7 +13,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from artifact.engine.keys import key
 from artifact.protocols import Progress
-from ngd import laplace, sampling, temperature
+from ngd import laplace, sampling, theorem_2
 from ngd.metrics import damping as damped
 from ngd.metrics import logistic_fisher, moving_average, sampled_fisher
 from ngd.metrics.metric import Metric
@@ -123,7 +123,7 @@ def sampler(estimate: Estimate, settings: Any) -> Sampler:
         estimates have the same minibatches.
     """
     rate = settings.learning_rate
-    size = temperature.batch_size(rate, settings.examples, settings.temperature)
+    size = theorem_2.batch_size(rate, settings.examples, settings.temperature)
     burn_in, samples = (round(units / rate) for units in (settings.burn_in, settings.samples))
 
     @jax.jit

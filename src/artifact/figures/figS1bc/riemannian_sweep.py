@@ -28,7 +28,7 @@ def with_covariance(
         factor, _ = metric.estimate(rng_key, state.position, ())
         spread, _ = covariance.estimate(rng_key, state.position, ())
         alpha = scale * damped.noise(rng_key, spread, 0.0)
-        drift = damped.solve(factor, damping, gradient(task, state.position) + alpha)
+        drift = damped.solve(factor, damping, gradient(task, state.position) + alpha).x
         extra = correction(metric, state.position, damping, prior_exponent)
         displacement = -learning_rate * (drift - temperature / task.examples * extra)
         position, info = move(state.position, displacement)
