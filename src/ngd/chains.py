@@ -223,7 +223,7 @@ def _recorder(
         zeros = jnp.zeros(draws, flatten(origin).dtype)
         numbers = ("length", "gradient_norm", "minibatch_mean_cost", "summed_cost", "lp")
         statistics = {name: zeros for name in numbers}
-        statistics["solver_iterations"] = jnp.zeros(draws, jnp.int32)
+        statistics["solver_iterations"] = jnp.zeros(draws, int)
         statistics["diverging"] = jnp.zeros(draws, bool)
         ensemble = None
         if predict is not None:
