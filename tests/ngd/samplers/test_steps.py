@@ -188,9 +188,7 @@ def test_natural_gradient_steps_do_not_depend_on_the_linear_parameterisation(toy
     moved = task._replace(logits=lambda v, x: task.logits({"w": m @ v["w"]}, x))
     position = {"w": jnp.linalg.solve(m, params["w"])}
     a = stochastic_ngd.build(exact_fisher(task), learning_rate=0.3, damping=0.0, batch_size=batch)
-    b = stochastic_ngd.build(
-        moved, exact_fisher(moved), learning_rate=0.3, damping=0.0, batch_size=batch
-    )
+    b = stochastic_ngd.build(exact_fisher(moved), learning_rate=0.3, damping=0.0, batch_size=batch)
     first, second = a.init(params), b.init(position)
     steps = jax.jit(a.step), jax.jit(b.step)
     for key in jax.random.split(jax.random.key(0), 5):
