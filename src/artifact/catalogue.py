@@ -5,7 +5,7 @@ lists experiments, tables or figures.
 """
 
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, NamedTuple, Self
 
 from pydantic import Field, create_model, model_validator
@@ -82,11 +82,16 @@ class Group(NamedTuple):
         model: what stands under it.
         made_by: the experiment that takes it.
         says: what it is for.
+        instead_of: the table, by its name in `workflow/claims.yaml`, whose place its own takes when
+            claims are judged by another reading of the text.
+        reading: that reading's name; of `Variants` each is one, and this is empty.
     """
 
     model: type[Settings]
     made_by: str
     says: str
+    instead_of: str = ""
+    reading: str = ""
 
 
 class Figure(NamedTuple):
@@ -112,6 +117,15 @@ EXPERIMENTS: Mapping[str, Chains | Whole] = {
         "fig1",
         {"iterates": "tables/fig1_iterates.csv", "ellipses": "tables/fig1_ellipses.csv"},
         "tables/fig1.json",
+    ),
+    "literal_iterates": Whole(
+        f"{_ROOMS}.fig1.literal_iterates",
+        "fig1_noise_of_F",
+        {
+            "iterates": "tables/fig1_noise_of_F_iterates.csv",
+            "ellipses": "tables/fig1_noise_of_F_ellipses.csv",
+        },
+        "tables/fig1_noise_of_F.json",
     ),
     "langevin_sweep": Chains(f"{_ROOMS}.fig2_3_4.langevin_sweep", together=True),
     "ngd_sweep": Chains(f"{_ROOMS}.fig2_3_4.ngd_sweep", together=True),
@@ -195,7 +209,51 @@ GROUPS: Mapping[str, Group] = {
     ),
     "figS2": Group(Theorem2Settings, "theorem_2", "Fig. S2: Theorem 2."),
     "figS3": Group(GoldStandardSettings, "gold_standard", "Fig. S3: NUTS."),
-    "readings": Group(MLPReadings, "reading", "Fig. 5, one thing read in another way."),
+    "readings": Group(
+        MLPReadings, "reading", "Fig. 5, one thing read in another way.", instead_of="fig5"
+    ),
+    "fig1_noise_of_F": Group(
+        IteratesSettings,
+        "literal_iterates",
+        "Fig. 1 with eq. (8) to the letter: noise of covariance F, not F + δI.",
+        instead_of="fig1",
+        reading="noise_of_F",
+    ),
+    "fig3_exact_T": Group(
+        NGDSweep,
+        "ngd_sweep",
+        "Fig. 3 with the exact relation of T and B.",
+        instead_of="fig3",
+        reading="exact_T_and_B",
+    ),
+    "fig4b_exact_T": Group(
+        NGDSweep,
+        "ngd_sweep",
+        "Fig. 4b with the exact relation of T and B.",
+        instead_of="fig4b",
+        reading="exact_T_and_B",
+    ),
+    "fig6_summed_cost": Group(
+        MLPSweep,
+        "mlp",
+        "Fig. 6a with λ in the summed cost.",
+        instead_of="fig6",
+        reading="lambda_in_the_summed_cost",
+    ),
+    "fig6_summed_cost_larger": Group(
+        MLPSweep,
+        "mlp",
+        "Fig. 6b with λ in the summed cost.",
+        instead_of="fig6",
+        reading="lambda_in_the_summed_cost",
+    ),
+    "fig6_without_half": Group(
+        MLPSweep,
+        "mlp",
+        "Fig. 6 with λ|ω|², without the half.",
+        instead_of="fig6",
+        reading="lambda_without_the_half",
+    ),
     "cnn_readings": Group(CNNReadings, "cnn", "Fig. 7, λ read in another way."),
 }
 """By their keys in `config/*.yaml`."""
@@ -385,6 +443,31 @@ def readings(config: Run) -> dict[str, str]:
     return found
 
 
+def instead(config: Run) -> dict[str, dict[str, list[str]]]:
+    """By each reading that is not ours: whose chains take the place of which claims' table.
+
+    Tables are named as `workflow/claims.yaml` names them.
+    """
+    found: dict[str, dict[str, list[str]]] = {}
+    for key, group in GROUPS.items():
+        if not group.instead_of:
+            continue
+        settings = getattr(config, key)
+        if isinstance(settings, Variants):
+            others = {name: f"{key}_{name}" for name in settings.variants if name != "base"}
+        else:
+            others = {group.reading: key}
+        for reading, name in others.items():
+            found.setdefault(reading, {}).setdefault(group.instead_of, []).append(name)
+    return found
+
+
+def maker(config: Run, table: str) -> str:
+    """The experiment that makes a table of `workflow/claims.yaml`."""
+    gathered = sweep_tables(config)
+    return GROUPS[gathered[table][0] if table in gathered else table].made_by
+
+
 def drawn(config: Run, figure: str) -> dict[str, str]:
     """The tables that a figure is drawn from, by the arguments of its `draw`."""
     tables = dict(FIGURES[figure].tables)
@@ -396,14 +479,18 @@ def drawn(config: Run, figure: str) -> dict[str, str]:
 
 def records(config: Run, figure: str) -> list[str]:
     """The names of the records of all tables that a figure is drawn from, each once."""
+    return records_of(drawn(config, figure).values())
+
+
+def records_of(tables: Iterable[str]) -> list[str]:
+    """The names of the records of tables, each once."""
     whole = {
         path: experiment.record.removeprefix("tables/").removesuffix(".json")
         for experiment in EXPERIMENTS.values()
         if isinstance(experiment, Whole)
         for path in experiment.results.values()
     }
-    of_tables = drawn(config, figure).values()
-    found = [whole.get(f"tables/{table}.csv", table.removesuffix("_runs")) for table in of_tables]
+    found = [whole.get(f"tables/{table}.csv", table.removesuffix("_runs")) for table in tables]
     return list(dict.fromkeys(found))
 
 

@@ -1,19 +1,26 @@
-"""The page of all settings, docs/settings.md: `python -m artifact.manual` writes it anew."""
+"""What the code writes in documents: `python -m artifact.manual` writes it anew.
+
+That is the page of all settings, docs/settings.md, and what README.md says of the claims.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
+import pandas as pd
 import yaml
 from pydantic.fields import FieldInfo
 
 from artifact import catalogue
+from artifact.claims import findings
 from artifact.records import files
 from artifact.settings import layers
 from artifact.settings.typed import Check, Settings
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/settings.md"
+README = ROOT / "README.md"
+VERDICTS = ROOT / "results/reference/paper/claims.csv"
 
 HEAD = """\
 # Settings
@@ -101,5 +108,21 @@ def _allowed(field: FieldInfo) -> str:
     return f"{kind}, each {inner}"
 
 
+def readme(text: str) -> str:
+    """README.md with what it says of the claims written anew, between its marks."""
+    judged = pd.read_csv(VERDICTS)
+    told = [f"{findings.counts(judged)}.", *findings.sentences(judged)]
+    parts = {
+        "findings": "\n".join(f"- {line}" for line in told),
+        "claims": findings.markdown(judged),
+    }
+    for name, part in parts.items():
+        before, rest = text.split(f"<!-- {name} -->\n")
+        after = rest.split(f"<!-- /{name} -->\n")[1]
+        text = f"{before}<!-- {name} -->\n{part.strip()}\n<!-- /{name} -->\n{after}"
+    return text
+
+
 if __name__ == "__main__":
     files.write_text(page(), PAGE)
+    files.write_text(readme(README.read_text(encoding="utf-8")), README)

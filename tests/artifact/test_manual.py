@@ -14,6 +14,11 @@ def test_the_page_is_the_one_that_the_code_writes():
     assert manual.PAGE.read_text(encoding="utf-8") == PAGE, "python -m artifact.manual"
 
 
+def test_the_readme_says_of_the_claims_what_the_archive_does():
+    text = manual.README.read_text(encoding="utf-8")
+    assert manual.readme(text) == text, "python -m artifact.manual"
+
+
 def leaves(value, path=()):
     if isinstance(value, dict) and path[-1:] != ("variants",):
         for key, inner in value.items():

@@ -49,8 +49,8 @@ def test_a_point_that_two_panels_share_is_one_job(clone):
     one_rate = '{"panels": {"a": {"learning_rates": [0.2]}, "b": {"examples": [2048]}}}'
     plan = clone.planned("figures/fig7.pdf", "--config", f"fig7={one_rate}")
     sweep = small.config("quick").fig7
-    points = len(sweep.temperatures)
-    assert plan["cnn"] == points * sweep.repeats
+    blocks = -(-sweep.repeats // sweep.seeds_per_job)
+    assert plan["cnn"] == len(sweep.temperatures) * blocks
 
 
 def test_lint_finds_nothing(clone):

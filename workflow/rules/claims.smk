@@ -5,7 +5,7 @@ rule claims:
     input:
         **{
             name: f"{TABLES}/{table}.csv"
-            for name, table in claimfile.tables_of(CLAIMS).items()
+            for name, table in CLAIMED.items()
         },
     output:
         claims=f"{RESULTS}/claims.csv",
@@ -13,6 +13,7 @@ rule claims:
         f"{RESULTS}/logs/claims.log",
     params:
         claims=os.path.relpath(CLAIM_FILE),
+        scale=SCALE,
         judged_by=identity.digest(CLAIM_FILE),
         root=config["seed"],
         code=lambda wildcards: code(
@@ -22,18 +23,32 @@ rule claims:
         "../scripts/claims.py"
 
 
-# The readings of the text, each beside the one that was chosen.
+# The readings of the text, each beside the one that was chosen; and the verdicts under each.
 rule readings:
     input:
+        sorted(f"{TABLES}/{table}.csv" for table in READ_OTHERWISE.values()),
+        read_otherwise(),
         **{name: f"{TABLES}/{table}_runs.csv" for name, table in READINGS.items()},
         figure="figures/readings.pdf",
     output:
         table=f"{RESULTS}/readings.csv",
+        by_reading=f"{RESULTS}/claims_by_reading.csv",
     log:
         f"{RESULTS}/logs/readings.log",
     params:
+        readings=READINGS,
+        claimed=READ_OTHERWISE,
+        instead=INSTEAD,
+        makers=MAKERS,
+        claims=os.path.relpath(CLAIM_FILE),
+        judged_by=identity.digest(CLAIM_FILE),
+        scale=SCALE,
+        root=config["seed"],
         code=lambda wildcards: code(
-            "readings.py", "artifact.figures.readings.compare_readings"
+            "readings.py",
+            "artifact.figures.readings.compare_readings",
+            "artifact.claims.by_reading",
+            "artifact.claims.repeats",
         ),
     script:
         "../scripts/readings.py"

@@ -19,7 +19,9 @@ rule report:
         claims=rules.claims.output.claims,
         template=ROOT / "workflow/report/template.html",
         readings=ROOT / "docs/readings.md",
+        theorem_1=ROOT / "docs/theorem1.md",
         compared=rules.readings.output.table,
+        by_reading=rules.readings.output.by_reading,
     output:
         page=f"{RESULTS}/report.html",
     log:
@@ -30,7 +32,9 @@ rule report:
         records=[records_of(name) for name in FIGURES + SUPPLEMENT],
         scale=SCALE,
         settings=dict(config),
-        code=lambda wildcards: code("report.py", "artifact.records.report"),
+        code=lambda wildcards: code(
+            "report.py", "artifact.records.report", "artifact.claims.findings"
+        ),
     script:
         "../scripts/report.py"
 

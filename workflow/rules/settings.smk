@@ -13,7 +13,7 @@ if re.search(r"\s", sys.executable):
     )
 
 from artifact import catalogue, refusals
-from artifact.claims import claimfile
+from artifact.claims import by_reading, claimfile, repeats
 from artifact.engine import device, identity, progress
 from artifact.records import integrity, locked
 from artifact.settings import layers
@@ -92,6 +92,27 @@ SUPPLEMENT = catalogue.supplement()
 SWEEPS = catalogue.sweeps(SETTINGS)
 SWEEP_TABLES = catalogue.sweep_tables(SETTINGS)
 READINGS = catalogue.readings(SETTINGS)
+CLAIMED = claimfile.tables_of(CLAIMS)
+# Of each other reading, the tables that take the place of ours where claims are judged by it.
+INSTEAD = {
+    reading: {
+        table: [repeats.file_of(table, run_as) for run_as in keys]
+        for table, keys in read.items()
+    }
+    for reading, read in catalogue.instead(SETTINGS).items()
+}
+MAKERS = {table: catalogue.maker(SETTINGS, table) for table in CLAIMED}
+# The tables of the claims that some other reading says anything of.
+READ_OTHERWISE = claimfile.tables_of(
+    [
+        claim
+        for claim in CLAIMS
+        if any(
+            by_reading.applies(claim["tables"], read, MAKERS)
+            for read in INSTEAD.values()
+        )
+    ]
+)
 SCRIPTS = ROOT / "workflow/scripts"
 
 
@@ -111,6 +132,22 @@ def records_of(*figures):
     """Where figures' numbers come from: the records of all their tables, each once."""
     names = [name for figure in figures for name in catalogue.records(SETTINGS, figure)]
     return [f"{TABLES}/{name}.json" for name in dict.fromkeys(names)]
+
+
+def read_otherwise(records=False):
+    """The tables of other readings that claims are judged by; with their records, if asked."""
+    names = sorted(
+        {
+            name
+            for read in INSTEAD.values()
+            for tables in read.values()
+            for name in tables
+        }
+    )
+    made_of = catalogue.records_of(names) if records else []
+    return [f"{TABLES}/{name}.csv" for name in names] + [
+        f"{TABLES}/{name}.json" for name in made_of
+    ]
 
 
 def job_files(table, suffix):

@@ -53,6 +53,7 @@ rule archive:
                 for figure in FIGURES + SUPPLEMENT
                 for path in [*tables_of(figure), *records_of(figure)]
             }
+            | set(read_otherwise(records=True))
         ),
     log:
         f"{RESULTS}/logs/archive.log",

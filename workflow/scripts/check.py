@@ -15,8 +15,13 @@ if not archived.is_file():
         f"check: no verdicts are archived for this scale: {archived} is missing"
     )
 integrity.verify_archive(archived.parent)
-differing = verdicts.changes(pd.read_csv(snakemake.input.claims), pd.read_csv(archived))
-text = "\n".join(differing) or f"check: every verdict is that of {archived}"
+now = pd.read_csv(snakemake.input.claims)
+differing = verdicts.changes(now, pd.read_csv(archived))
+decided = (now["verdict"] != "inconclusive").sum()
+text = "\n".join(differing) or (
+    f"check: every verdict is that of {archived}: {decided} decided, "
+    f"{len(now) - decided} inconclusive in both"
+)
 Path(snakemake.log[0]).write_text(text + "\n", encoding="utf-8")
 print(text)
 if differing:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from artifact import refusals
+from artifact.claims import findings
 from artifact.records import files, integrity, report
 
 refusals.in_one_line(Path(snakemake.log[0]))
@@ -22,12 +23,15 @@ figures = [
         params.figures, params.modules, given.figures, params.records, strict=True
     )
 ]
+claims = pd.read_csv(given.claims)
 page = report.render(
     Path(given.template).read_text(encoding="utf-8"),
     params.settings,
     figures,
-    pd.read_csv(given.claims),
+    claims,
     Path(given.readings).read_text(encoding="utf-8"),
+    Path(given.theorem_1).read_text(encoding="utf-8"),
     pd.read_csv(given.compared),
+    findings.told(claims, pd.read_csv(given.by_reading)),
 )
 files.replace(Path(snakemake.output.page), lambda path: path.write_text(page, encoding="utf-8"))

@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import pydantic
 from pydantic import Field
@@ -31,6 +31,7 @@ class Claim(Settings):
     of: dict[str, Any] = Field(default_factory=dict)
     between: Annotated[list[Bound], Field(min_length=2, max_length=2)]
     note: str = ""
+    notes: dict[Literal["smoke", "quick", "paper"], str] = Field(default_factory=dict)
 
 
 def read(path: Path) -> list[dict[str, Any]]:
@@ -54,6 +55,19 @@ def read(path: Path) -> list[dict[str, Any]]:
             told = f"{path.name}: claim {name}: {_first(error)}"
             raise ClaimError(layers.one_line(told)) from None
     return list(listed)
+
+
+def at_scale(claims: Sequence[Mapping[str, Any]], scale: str) -> list[dict[str, Any]]:
+    """The claims with what their `notes` say of the runs at a scale after their `note`."""
+    return [
+        {
+            **claim,
+            "note": ". ".join(
+                text for text in (claim.get("note"), claim.get("notes", {}).get(scale)) if text
+            ),
+        }
+        for claim in claims
+    ]
 
 
 def _first(error: ValueError) -> str:

@@ -81,12 +81,17 @@ READERS = {
     "figS1": of_exponents,
     "figS2": of_temperatures,
 }
-FILES = {"fig1": "fig1_ellipses", "figS1": "figS1", "figS2": "figS2"}
+ENDINGS = {"fig1": "_ellipses", "figS1": "", "figS2": ""}
 
 
-def file_of(name: str) -> str:
-    """The table that holds the repeats of the figure or panel called `name`."""
-    return FILES.get(name, f"{name}_runs")
+def file_of(name: str, run_as: str | None = None) -> str:
+    """The table that holds the repeats of the figure or panel called `name`.
+
+    Args:
+        name: as in `workflow/claims.yaml`.
+        run_as: whose settings it was run with, where they are those of another reading.
+    """
+    return (run_as or name) + ENDINGS.get(name, "_runs")
 
 
 def read(name: str, table: pd.DataFrame) -> pd.DataFrame:

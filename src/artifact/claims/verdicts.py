@@ -13,6 +13,8 @@ from artifact.claims import statistics
 
 Verdict = Literal["reproduced", "not reproduced", "inconclusive"]
 
+VERDICTS = ("reproduced", "not reproduced", "inconclusive")
+
 LEAST_REPEATS = 5
 """With fewer independent repeats a bootstrap interval means nothing."""
 

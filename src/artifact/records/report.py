@@ -11,8 +11,7 @@ import pandas as pd
 from markdown_it import MarkdownIt
 
 from artifact.engine import progress
-
-VERDICTS = ("reproduced", "not reproduced", "inconclusive")
+from artifact.records import tables
 
 
 class Figure(NamedTuple):
@@ -89,7 +88,9 @@ def render(
     figures: Sequence[Figure],
     claims: pd.DataFrame,
     readings: str,
+    theorem_1: str,
     compared: pd.DataFrame,
+    told: Mapping[str, Any],
 ) -> str:
     """The page.
 
@@ -99,21 +100,23 @@ def render(
         figures: in order.
         claims: see `artifact.claims.verdicts.judge_all`.
         readings: how we read the paper, in Markdown.
+        theorem_1: what eq. (8) samples, in Markdown.
+        told: of the verdicts, see `artifact.claims.findings.told`.
         compared: see `artifact.figures.readings.compare_readings.compare`.
     """
     rows = claims.astype(object).where(claims.notna(), None).to_dict("records")
-    counts = {verdict: int((claims["verdict"] == verdict).sum()) for verdict in VERDICTS}
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    environment.filters["number"] = lambda value: "" if value is None else f"{value:.3g}"
+    environment.filters["number"] = tables.number
     environment.filters["duration"] = progress.duration
     return environment.from_string(template).render(
         settings=settings,
         settings_text=json.dumps(settings, indent=2, default=str),
         figures=figures,
         claims=rows,
-        counts=counts,
+        **told,
         compared=compared.astype(object).where(compared.notna(), None).to_dict("records"),
         readings=MarkdownIt().enable("table").render(_below(readings)),
+        theorem_1=MarkdownIt().enable("table").render(_below(theorem_1)),
     )
 
 

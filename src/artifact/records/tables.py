@@ -1,5 +1,6 @@
 """From runs to the table that a plot reads: means and standard errors over repeats."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -76,3 +77,17 @@ def gather(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "seconds": round(sum(record["seconds"] for record in records), 3),
         "points": list(records),
     }
+
+
+def number(value: float | None) -> str:
+    """A number as people write it, to three digits: 1,170 rather than 1.17e+03; empty for none."""
+    if value is None or math.isnan(value):
+        return ""
+    if math.isinf(value):
+        return "∞" if value > 0 else "-∞"
+    if abs(value) < 1e-12:
+        return "0"
+    if abs(value) < 1e-3:
+        return f"{value:.1e}"
+    rounded = float(f"{value:.3g}")
+    return f"{rounded:,.0f}" if abs(rounded) >= 1000 else f"{rounded:g}"

@@ -129,6 +129,13 @@ def test_a_verdict_does_not_depend_on_other_claims_or_their_order():
     pd.testing.assert_frame_equal(both.loc[["an optimum"]], alone)
 
 
+def test_a_note_of_one_scale_is_told_at_that_scale_alone():
+    claims = [{**OPTIMUM, "note": "flat", "notes": {"paper": "of 160 sets"}}, OPTIMUM]
+    at = {scale: claimfile.at_scale(claims, scale) for scale in ("paper", "quick")}
+    assert [claim["note"] for claim in at["paper"]] == ["flat. of 160 sets", ""]
+    assert [claim["note"] for claim in at["quick"]] == ["flat", ""]
+
+
 def test_changes_name_each_verdict_that_differs():
     before = pd.DataFrame({"claim": ["a", "b"], "verdict": ["reproduced", "inconclusive"]})
     now = pd.DataFrame({"claim": ["a", "c"], "verdict": ["not reproduced", "reproduced"]})

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from artifact import catalogue
-from artifact.claims import verdicts
+from artifact.claims import by_reading, findings, verdicts
 from artifact.records import report
 
 ROOT = Path(__file__).parents[3]
@@ -31,6 +31,18 @@ SWEEP = {**JOB, "settings": {"points": POINTS, "seeds": [2, 3, 4]}}
 OLD = {**JOB, "settings": {"point": {**POINTS[0], "temperature": 4.0}}}
 """As archived while a job ran one point."""
 READINGS = "# Readings\n\n## Slips\n\n| a | b |\n|---|---|\n| 1 | <2> |\n\n![](gallery/x.png)\n"
+
+
+THEOREM = "# What eq. (8) samples\n\n## The limit\n\nItô.\n"
+
+
+def judged():
+    """One claim by two readings, one of which turns it."""
+    rows = [
+        {"claim": "F1", "reading": "ours", "verdict": "reproduced"},
+        {"claim": "F1", "reading": "noise_of_F", "verdict": "not reproduced"},
+    ]
+    return pd.DataFrame(rows, columns=by_reading.COLUMNS)
 
 
 def claims():
@@ -69,7 +81,10 @@ def page(figures=None):
     figures = figures or [drawn("fig1", SVG, {"fig1": JOB}), drawn("fig7", SVG, of_fig7)]
     template = (ROOT / "workflow/report/template.html").read_text()
     settings = {"scale": "smoke", "data": "mnist-5000", "seed": 1, "from": "chains"}
-    return report.render(template, settings, figures, claims(), READINGS, compared())
+    return report.render(
+        template, settings, figures, claims(), READINGS, THEOREM, compared(),
+        findings.told(claims(), judged()),
+    )  # fmt: skip
 
 
 class Addresses(HTMLParser):
@@ -112,6 +127,9 @@ def test_it_tells_claims_figures_commands_and_provenance():
     assert "mnist-5000, mnist-full" in text
     assert "abc, not in git" in text
     assert "<h3>Slips</h3>" in text
+    assert "<h3>The limit</h3>" in text
+    assert '<td class="not-reproduced">not reproduced</td>' in text
+    assert "these are turned: F1 (noise_of_F)." in text
     assert "&lt;2&gt;" in text
     assert all(Addresses(text).alts)
 

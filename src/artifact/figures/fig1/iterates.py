@@ -1,5 +1,6 @@
 """Fig. 1: the iterates of two samplers against the Laplace approximation, section 6.1."""
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -32,8 +33,13 @@ def build(sampler: str, settings: IteratesSettings, task: Task) -> SamplingAlgor
     return stochastic_ngd.build(metric, learning_rate=rate, damping=damping, batch_size=size)
 
 
-def run(settings: IteratesSettings, root: int, progress: Progress) -> dict[str, pd.DataFrame]:
-    """Both samplers on every data set.
+Builder = Callable[[str, IteratesSettings, Task], SamplingAlgorithm]
+
+
+def run(
+    settings: IteratesSettings, root: int, progress: Progress, build: Builder = build
+) -> dict[str, pd.DataFrame]:
+    """Both samplers, as `build` makes them, on every data set.
 
     Returns:
         Table `iterates` of the first data set (sampler, update, w1, w2), and `ellipses` of all

@@ -29,8 +29,9 @@ def compare(runs: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     Returns:
         Columns reading, temperature, batch_size, cross_entropy, standard_error, accuracy,
         diverged (chains lost, of chains), difference (of cross entropy from the base's), low and
-        high (its 95% interval), outcome (better, worse, same, inconclusive where fewer than two
-        training sets are left to compare, or none where all diverged).
+        high (its 95% interval), outcome (ours, better, worse, not
+        told apart, inconclusive where fewer than two training sets are left to compare, or none
+        where all diverged).
     """
     best = {name: _best(table) for name, table in runs.items()}
     rows = []
@@ -50,11 +51,11 @@ def compare(runs: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
             "accuracy": chosen["ensemble_accuracy"].mean(),
         }
         apart = (values - ours[METRIC]).dropna().to_numpy()
-        low, high, outcome = np.nan, np.nan, "same" if name == base else "inconclusive"
+        low, high, outcome = np.nan, np.nan, "ours" if name == base else "inconclusive"
         if name != base and len(apart) > 1:
             half = stats.t.ppf(0.975, len(apart) - 1) * stats.sem(apart)
             low, high = apart.mean() - half, apart.mean() + half
-            outcome = "better" if high < 0 else "worse" if low > 0 else "same"
+            outcome = "better" if high < 0 else "worse" if low > 0 else "not told apart"
         rows.append(
             {**row, "difference": apart.mean(), "low": low, "high": high, "outcome": outcome}
         )

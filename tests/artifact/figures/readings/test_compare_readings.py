@@ -37,7 +37,7 @@ def test_readings_differ_by_their_paired_interval():
         {"base": runs(), "worse": noisy, "better": runs(shift=-0.05), "same": runs(noise=0.5)}
     ).set_index("reading")
     assert table["outcome"].to_dict() == {
-        "base": "same", "worse": "worse", "better": "better", "same": "same",
+        "base": "ours", "worse": "worse", "better": "better", "same": "not told apart",
     }  # fmt: skip
     apart = (
         noisy[noisy["temperature"] == 1].set_index("seed")["ensemble_cross_entropy"]
@@ -72,4 +72,4 @@ def test_a_reading_of_the_cnn_stands_beside_the_cnn():
         {"base": runs(), "cnn_base": runs(shift=1.0), "cnn_other": runs(shift=1.05)}
     ).set_index("reading")
     assert table.loc["cnn_other", "difference"] == pytest.approx(0.05)
-    assert table.loc["cnn_base", "outcome"] == "same"
+    assert table.loc["cnn_base", "outcome"] == "ours"
