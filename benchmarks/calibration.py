@@ -123,15 +123,24 @@ def simulated(kind: str, examples: int = 1000, inputs: int = 5) -> tuple[np.ndar
 
 def theorem_2(task: Task, rate: float, damping: float) -> SamplingAlgorithm:
     """Stochastic NGD with the batch size of Theorem 2."""
-    size = ngd.temperature.batch_size(rate, task.examples, ASKED)
-    return stochastic_ngd.build(task, exact_fisher(task), rate, damping, size)
+    size = ngd.theorem_2.batch_size(rate, task.examples, ASKED)
+    return stochastic_ngd.build(
+        exact_fisher(task), learning_rate=rate, damping=damping, batch_size=size
+    )
 
 
 def calibrated(task: Task, params: Params, rate: float) -> SamplingAlgorithm:
     """Stochastic NGD with the batch size and damping that are predicted to have T."""
     minimum = ngd.laplace.minimise(task, params, tolerance=1e-4)
-    found = ngd.diagnostics.calibrated_batch(task, exact_fisher(task), minimum, rate, ASKED)
-    return stochastic_ngd.build(task, exact_fisher(task), rate, found.damping, found.batch_size)
+    found = ngd.diagnostics.calibrated_batch(
+        exact_fisher(task), minimum, learning_rate=rate, temperature=ASKED
+    )
+    return stochastic_ngd.build(
+        exact_fisher(task),
+        learning_rate=rate,
+        damping=found.damping,
+        batch_size=found.batch_size,
+    )
 
 
 def cases() -> list[Case]:
@@ -141,7 +150,9 @@ def cases() -> list[Case]:
             "logistic, well specified",
             "riemannian_langevin, ε = 0.1, δ = 0.01",
             lambda: logistic_regression(*simulated("noisy"), 0.01),
-            lambda t, p: riemannian_langevin.build(t, exact_fisher(t), 0.1, 0.01),
+            lambda t, p: riemannian_langevin.build(
+                exact_fisher(t), learning_rate=0.1, damping=0.01
+            ),
             300,
             20,
         ),
@@ -189,7 +200,7 @@ def cases() -> list[Case]:
             "logistic, separable, λ = 0",
             "langevin, ε = 0.5",
             lambda: softmax_regression(*simulated("clean"), 0.0),
-            lambda t, p: langevin.build(t, 0.5, ASKED),
+            lambda t, p: langevin.build(t, learning_rate=0.5, temperature=ASKED),
             300,
             20,
         ),
@@ -197,7 +208,9 @@ def cases() -> list[Case]:
             "iris, softmax regression",
             "preconditioned_langevin, ε = 0.1, δ = 0.1",
             lambda: softmax_regression(*shipped("iris"), 0.1),
-            lambda t, p: preconditioned_langevin.build(t, exact_fisher(t), 0.1, 0.1, ASKED),
+            lambda t, p: preconditioned_langevin.build(
+                exact_fisher(t), learning_rate=0.1, damping=0.1, temperature=ASKED
+            ),
             500,
             20,
         ),
@@ -206,7 +219,10 @@ def cases() -> list[Case]:
             "mandt, ε = 0.1, δ = 0.1, B of Theorem 2",
             lambda: softmax_regression(*shipped("wine"), 0.1),
             lambda t, p: mandt.build(
-                t, 0.1, ngd.temperature.batch_size(0.1, t.examples, ASKED), 0.1
+                t,
+                learning_rate=0.1,
+                batch_size=ngd.theorem_2.batch_size(0.1, t.examples, ASKED),
+                damping=0.1,
             ),
             500,
             20,
@@ -215,7 +231,9 @@ def cases() -> list[Case]:
             "breast cancer, logistic",
             "preconditioned_langevin, ε = 0.1, δ = 0.1",
             lambda: softmax_regression(*shipped("breast_cancer"), 0.1),
-            lambda t, p: preconditioned_langevin.build(t, exact_fisher(t), 0.1, 0.1, ASKED),
+            lambda t, p: preconditioned_langevin.build(
+                exact_fisher(t), learning_rate=0.1, damping=0.1, temperature=ASKED
+            ),
             500,
             20,
         ),
@@ -223,7 +241,9 @@ def cases() -> list[Case]:
             "network, noisy labels",
             "preconditioned_langevin, ε = 0.1, δ = 0.1",
             lambda: perceptron(*simulated("noisy"), 8, 0.01),
-            lambda t, p: preconditioned_langevin.build(t, exact_fisher(t), 0.1, 0.1, ASKED),
+            lambda t, p: preconditioned_langevin.build(
+                exact_fisher(t), learning_rate=0.1, damping=0.1, temperature=ASKED
+            ),
             2000,
             20,
         ),
@@ -239,7 +259,7 @@ def cases() -> list[Case]:
             "network, clean labels",
             "langevin, ε = 0.5",
             lambda: perceptron(*simulated("clean"), 8, 0.01),
-            lambda t, p: langevin.build(t, 0.5, ASKED),
+            lambda t, p: langevin.build(t, learning_rate=0.5, temperature=ASKED),
             2000,
             20,
         ),
@@ -247,7 +267,7 @@ def cases() -> list[Case]:
             "digits, network",
             "langevin, ε = 0.1",
             lambda: perceptron(*shipped("digits", 500), 12, 0.1),
-            lambda t, p: langevin.build(t, 0.1, ASKED),
+            lambda t, p: langevin.build(t, learning_rate=0.1, temperature=ASKED),
             1000,
             10,
         ),
@@ -256,11 +276,10 @@ def cases() -> list[Case]:
             "stochastic_ngd, sampled Fisher of 100, ε = 0.1, δ = 0.1, B of Theorem 2",
             lambda: perceptron(*shipped("digits", 500), 135, 0.1),
             lambda t, p: stochastic_ngd.build(
-                t,
                 sampled_fisher(t, 100),
-                0.1,
-                0.1,
-                ngd.temperature.batch_size(0.1, t.examples, ASKED),
+                learning_rate=0.1,
+                damping=0.1,
+                batch_size=ngd.theorem_2.batch_size(0.1, t.examples, ASKED),
             ),
             100,
             2,

@@ -9,7 +9,7 @@ import plain
 
 from artifact.problems import mnist
 from artifact.problems.images import training_set
-from ngd import sampling, temperature
+from ngd import sampling, theorem_2
 from ngd.layers import layer_gradients
 from ngd.metrics.average import moving_average, smoothing
 from ngd.metrics.fisher import logistic_fisher, sampled_fisher
@@ -104,7 +104,9 @@ def burnt_in(case: Case, updates: int) -> Any:
 def build(case: Case, task: Task) -> Any:
     """The sampler of a case on a task."""
     rate, damping, batch, _, _ = case.settings
-    return stochastic_ngd.build(task, case.metric(task), rate, damping, batch)
+    return stochastic_ngd.build(
+        case.metric(task), learning_rate=rate, damping=damping, batch_size=batch
+    )
 
 
 def ours(case: Case) -> Timed:
@@ -122,11 +124,13 @@ def our_sweep(case: Case) -> Timed:
     """Our engine on all of `TEMPERATURES` at once, as a job of Fig. 3 runs them."""
     rate, damping, _, _, _ = case.settings
     examples = len(case.y)
-    sizes = [temperature.batch_size(rate, examples, t, exact=False) for t in TEMPERATURES]
+    sizes = [theorem_2.batch_size(rate, examples, t, exact=False) for t in TEMPERATURES]
 
     def one(x: Any, y: Any, size: Any, state: Any, first: int, updates: int) -> Any:
         task = case.task(x, y)
-        sampler = stochastic_ngd.build(task, case.metric(task), rate, damping, size)
+        sampler = stochastic_ngd.build(
+            case.metric(task), learning_rate=rate, damping=damping, batch_size=size
+        )
         return sampling.run(jax.random.key(3), sampler, state, updates, first=first)[0]
 
     def run(x: Any, y: Any, state: Any, first: int, updates: int) -> Any:

@@ -50,7 +50,7 @@ def measure(channels: int, solver: str, threads: int) -> None:
         fisher = sampled_fisher(task, EXAMPLES, layer_gradients(model))
         factor, _ = fisher.estimate(key, position, ())
         g = gradient(task, position, jnp.arange(200))
-        return move(position, -0.05 * solve(factor, 0.1, g, solver))[0]
+        return move(position, -0.05 * solve(factor, 0.1, g, solver).x)[0]
 
     times = []
     for number in range(4):

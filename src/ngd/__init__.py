@@ -10,10 +10,17 @@ from ngd import (
     prior,
     samplers,
     sampling,
-    temperature,
+    theorem_2,
 )
 from ngd.chains import Samples, sample
 from ngd.diagnostics import CalibrationWarning
+from ngd.samplers.full_ngd import build as full_ngd
+from ngd.samplers.langevin import build as langevin
+from ngd.samplers.mandt import build as mandt
+from ngd.samplers.preconditioned_langevin import build as preconditioned_langevin
+from ngd.samplers.riemannian_langevin import build as riemannian_langevin
+from ngd.samplers.riemannian_ngd import build as riemannian_ngd
+from ngd.samplers.stochastic_ngd import build as stochastic_ngd
 from ngd.task import Task, l2
 
 __version__ = "0.1.0"
@@ -24,15 +31,22 @@ __all__ = [
     "Task",
     "__version__",
     "diagnostics",
+    "full_ngd",
     "l2",
+    "langevin",
     "laplace",
+    "mandt",
     "metrics",
     "models",
     "optimiser",
+    "preconditioned_langevin",
     "predictive",
     "prior",
+    "riemannian_langevin",
+    "riemannian_ngd",
     "sample",
     "samplers",
     "sampling",
-    "temperature",
+    "stochastic_ngd",
+    "theorem_2",
 ]

@@ -27,10 +27,12 @@ class Samples(NamedTuple):
 
     Attributes:
         draws: what `keep` made of the positions, axes (chain, draw, ...).
-        statistics: of the last update before each draw, shape (chain, draw): `length`,
-            `gradient_norm` (as `samplers.Info`), `cost` (C in nats, the sum over all
-            examples), `lp` (ln of the density at the temperature asked for, unnormalised) and
-            `diverging` (whether the position is no longer finite).
+        statistics: each of shape (chain, draw). What the last update before the draw told, as
+            `samplers.Info`: `length`, `gradient_norm`, `minibatch_mean_cost` (nats per example;
+            of all where the sampler has no minibatch) and `solver_iterations`. At the draw itself:
+            `summed_cost` (C in nats, over all examples), `lp` (ln of the density at the
+            temperature asked for, unnormalised; NaN at T = 0) and `diverging` (whether the
+            position is no longer finite). No acceptance: no sampler here has a Metropolis test.
         state: the chains' last states, with a first axis of chains.
         ensemble: the predictions of all chains' draws; None if none were asked for.
         asked: the temperature asked for.
@@ -219,7 +221,9 @@ def _recorder(
         like = jax.eval_shape(of, origin)
         buffers = jax.tree.map(lambda a: jnp.zeros((draws, *a.shape), a.dtype), like)
         zeros = jnp.zeros(draws, flatten(origin).dtype)
-        statistics = {name: zeros for name in ("length", "gradient_norm", "cost", "lp")}
+        numbers = ("length", "gradient_norm", "minibatch_mean_cost", "summed_cost", "lp")
+        statistics = {name: zeros for name in numbers}
+        statistics["solver_iterations"] = jnp.zeros(draws, int)
         statistics["diverging"] = jnp.zeros(draws, bool)
         ensemble = None
         if predict is not None:
@@ -256,7 +260,9 @@ def _recorder(
         now = {
             "length": info.length,
             "gradient_norm": info.gradient_norm,
-            "cost": cost,
+            "minibatch_mean_cost": info.mean_cost,
+            "solver_iterations": info.iterations,
+            "summed_cost": cost,
             "lp": log_density,
             "diverging": ~jnp.isfinite(info.length),
         }

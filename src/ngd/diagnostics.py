@@ -396,7 +396,7 @@ def _probed(
     def inverse(v: Array) -> Array:
         if settings.metric is None:
             return v
-        return sum((damped.solve(f, delta, v) for f in factors), jnp.zeros_like(v)) / len(factors)
+        return sum((damped.solve(f, delta, v).x for f in factors), jnp.zeros_like(v)) / len(factors)
 
     def probe_of_covariance(key: PRNGKeyArray) -> Array:
         """A vector whose second moment is S."""
@@ -418,7 +418,7 @@ def _probed(
             found = rate * c * s @ solve(s, both, inverse)
         else:
             i = jax.random.randint(key_one, (), 0, len(factors))
-            branches = [partial(damped.solve, f, delta) for f in factors]
+            branches = [lambda v, f=f: damped.solve(f, delta, v).x for f in factors]
             moved = jax.lax.switch(i, branches, s)
 
             def both(v: Array) -> Array:
@@ -483,9 +483,9 @@ class Calibration(NamedTuple):
 
 
 def calibrated_batch(
-    task: Task,
     metric: Metric,
     position: Params,
+    *,
     learning_rate: float,
     temperature: float = 1.0,
     dampings: Sequence[float] = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6),
@@ -498,8 +498,7 @@ def calibrated_batch(
     large to tell directions apart.
 
     Args:
-        task: the cost and its N examples.
-        metric: F or any other metric of `ngd.metrics`.
+        metric: F or any other metric of `ngd.metrics`, of the task that is sampled.
         position: a minimum of C.
         learning_rate: ε.
         temperature: T.
@@ -511,12 +510,15 @@ def calibrated_batch(
     """
     from ngd.samplers import stochastic_ngd
 
+    task = metric.task
     t = float(bounds.positive("temperature", temperature))
     check(task, position)
     n, best, reached = task.examples, None, []
     key, local = jax.random.key(0), None
     for damping in sorted(dampings, reverse=True):
-        sampler = stochastic_ngd.build(task, metric, learning_rate, damping, 1)
+        sampler = stochastic_ngd.build(
+            metric, learning_rate=learning_rate, damping=damping, batch_size=1
+        )
         settings = settings_of(sampler)
         if flatten(position).size <= DENSE:
             local = local or _local(settings, position, None, key)

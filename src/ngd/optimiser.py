@@ -52,7 +52,7 @@ def scale_by_natural_gradient(
         factor, memory = metric.estimate(key, params, state.memory)
         flat, unravel = ravel_pytree(updates)
         at = jnp.asarray(delta(state.done), flat.dtype) if callable(delta) else delta
-        direction = damped.solve(factor, at, flat)
+        direction = damped.solve(factor, at, flat).x
         return unravel(direction), State(state.done + 1, state.rng_key, memory)
 
     return optax.GradientTransformationExtraArgs(init, update)

@@ -217,33 +217,6 @@ def _check_logits(task: Task, params: Params) -> None:
         )
 
 
-def check_metric(task: Task, measured: Task | None) -> None:
-    """Refuse a metric that is of another task than its sampler; None is of any.
-
-    Raises:
-        ValueError: they differ in the model or in the training set.
-    """
-    if measured is None or measured is task:
-        return
-    for name in ("x", "y"):
-        a, b = getattr(task, name), getattr(measured, name)
-        known = not isinstance(a, Tracer) and not isinstance(b, Tracer)
-        if a is b:
-            continue
-        same = a.shape == b.shape and a.dtype == b.dtype
-        if same and known:
-            with jax.ensure_compile_time_eval():
-                same = bool((a == b).all())
-        if not same:
-            raise ValueError(f"metric must be of the sampler's task, got one of another {name}")
-    a, b = task.logits, measured.logits
-    # Two closures of one source line are taken as one model.
-    if a != b and getattr(a, "__code__", a) is not getattr(b, "__code__", b):
-        bound = getattr(a, "__self__", a), getattr(b, "__self__", b)
-        if bound[0] is a or bound[0] != bound[1]:
-            raise ValueError("metric must be of the sampler's task, got one of another model")
-
-
 def l2(coefficient: float) -> Callable[[Params], Float[Array, ""]]:
     """The regulariser λ|ω|²/2 of sections 6.3 and 6.4, λ = `coefficient` in the mean cost.
 
@@ -282,37 +255,57 @@ def mean_cost(
     return jnp.mean(losses(task.logits(params, x), y)) + task.regulariser(params)
 
 
+class Slope(NamedTuple):
+    """A mean cost and its gradient, which costs no more than the gradient alone.
+
+    Attributes:
+        mean_cost: C/N in nats per example, or its minibatch estimate.
+        gradient: (1/N) dC/dω, or its minibatch estimate (1/N) dC/dω + β, eqs (11), (12).
+    """
+
+    mean_cost: Float[Array, ""]
+    gradient: Float[Array, " P"]
+
+
+def slope(task: Task, params: Params, indices: Int[Array, " B"] | None = None) -> Slope:
+    """The mean cost and its gradient, of a minibatch where there are `indices`."""
+    size = task.examples if indices is None else len(indices)
+    at_once, large = piece(task.x)
+    if size < large:
+        value, found = jax.value_and_grad(lambda p: mean_cost(task, p, indices))(params)
+        return Slope(value, flatten(found))
+    indices = jnp.arange(size) if indices is None else indices
+
+    def of_sum(chosen: Int[Array, " b"]) -> tuple[Array, Params]:
+        x, y = task.x[chosen], task.y[chosen]
+        return jax.value_and_grad(lambda p: jnp.sum(losses(task.logits(p, x), y)))(params)
+
+    def add(total: Any, chosen: Int[Array, " b"]) -> tuple[Any, None]:
+        return jax.tree.map(jnp.add, total, of_sum(chosen)), None
+
+    first = (size - 1) % at_once + 1
+    (total, sums), _ = jax.lax.scan(
+        add, of_sum(indices[:first]), indices[first:].reshape(-1, at_once)
+    )
+    extra, tilt = jax.value_and_grad(task.regulariser)(params)
+    return Slope(total / size + extra, flatten(sums) / size + flatten(tilt))
+
+
 def gradient(
     task: Task, params: Params, indices: Int[Array, " B"] | None = None
 ) -> Float[Array, " P"]:
     """(1/N) dC/dω, or with `indices` its minibatch estimate (1/N) dC/dω + β, eqs (11), (12)."""
-    size = task.examples if indices is None else len(indices)
-    at_once, large = piece(task.x)
-    if size < large:
-        return flatten(jax.grad(lambda p: mean_cost(task, p, indices))(params))
-    indices = jnp.arange(size) if indices is None else indices
-
-    def of_sum(chosen: Int[Array, " b"]) -> Params:
-        x, y = task.x[chosen], task.y[chosen]
-        return jax.grad(lambda p: jnp.sum(losses(task.logits(p, x), y)))(params)
-
-    def add(total: Params, chosen: Int[Array, " b"]) -> tuple[Params, None]:
-        return jax.tree.map(jnp.add, total, of_sum(chosen)), None
-
-    first = (size - 1) % at_once + 1
-    total, _ = jax.lax.scan(add, of_sum(indices[:first]), indices[first:].reshape(-1, at_once))
-    return flatten(total) / size + flatten(jax.grad(task.regulariser)(params))
+    return slope(task, params, indices).gradient
 
 
-def weighted_gradient(
-    task: Task, params: Params, weights: Float[Array, " N"]
-) -> Float[Array, " P"]:
-    """`gradient` of a minibatch given by a weight an example, 1/B or 0: `minibatch.weights`."""
+def weighted_slope(task: Task, params: Params, weights: Float[Array, " N"]) -> Slope:
+    """`slope` of a minibatch given by a weight an example, 1/B or 0: `minibatch.weights`."""
 
     def cost(p: Params) -> Float[Array, ""]:
         return weights @ losses(task.logits(p, task.x), task.y) + task.regulariser(p)
 
-    return flatten(jax.grad(cost)(params))
+    value, found = jax.value_and_grad(cost)(params)
+    return Slope(value, flatten(found))
 
 
 def per_example_gradients(

@@ -100,10 +100,11 @@ def least_squares() -> Callable[..., Task]:
 
 @pytest.fixture
 def constant() -> Callable[..., Metric]:
-    """`constant(U)`: the metric UᵀU everywhere."""
+    """`constant(task, U)`: the metric UᵀU everywhere."""
 
-    def build(rows):
+    def build(task, rows):
         return Metric(
+            task,
             init=lambda position: (),
             estimate=lambda rng_key, position, memory: (jnp.asarray(rows), memory),
         )

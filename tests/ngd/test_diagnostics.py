@@ -10,15 +10,16 @@ from scipy.linalg import solve_discrete_lyapunov
 
 import ngd
 from ngd import diagnostics
-from ngd.metrics import Metric, exact_fisher, moving_average, sampled_fisher
+from ngd.metrics import exact_fisher, moving_average, sampled_fisher
+from ngd.metrics.metric import memoryless
 from ngd.samplers import (
+    full_ngd,
     langevin,
     mandt,
     preconditioned_langevin,
     riemannian_langevin,
     stochastic_ngd,
 )
-from ngd.samplers import ngd as full_ngd
 from ngd.task import Task, l2, per_example_gradients
 
 N = 40
@@ -61,23 +62,27 @@ def cases():
 
     return {
         "langevin": (
-            lambda t: langevin.build(t, rate, 1.5),
+            lambda t: langevin.build(t, learning_rate=rate, temperature=1.5),
             lambda a, f, s: (np.eye(9), 2 * rate * 1.5 / N * np.eye(9)),
         ),
         "preconditioned_langevin": (
-            lambda t: preconditioned_langevin.build(t, exact_fisher(t), rate, delta, 1.5),
+            lambda t: preconditioned_langevin.build(
+                exact_fisher(t), learning_rate=rate, damping=delta, temperature=1.5
+            ),
             lambda a, f, s: (inverse(f), 2 * rate * 1.5 / N * inverse(f)),
         ),
         "stochastic_ngd": (
-            lambda t: stochastic_ngd.build(t, exact_fisher(t), rate, delta, 4),
+            lambda t: stochastic_ngd.build(
+                exact_fisher(t), learning_rate=rate, damping=delta, batch_size=4
+            ),
             lambda a, f, s: (inverse(f), rate**2 * c * inverse(f) @ s @ inverse(f)),
         ),
         "mandt": (
-            lambda t: mandt.build(t, rate, 4, delta),
+            lambda t: mandt.build(t, learning_rate=rate, batch_size=4, damping=delta),
             lambda a, f, s: (inverse(s), rate**2 * c * inverse(s) @ s @ inverse(s)),
         ),
         "ngd": (
-            lambda t: full_ngd.build(t, exact_fisher(t), rate, delta),
+            lambda t: full_ngd.build(exact_fisher(t), learning_rate=rate, damping=delta),
             lambda a, f, s: (inverse(f), np.zeros((9, 9))),
         ),
     }
@@ -113,13 +118,13 @@ def test_probes_find_what_the_matrices_say(x64, name):
     assert got.largest == pytest.approx(exact.largest, rel=1e-5)
 
 
-def scattered(rows, factors):
+def scattered(task, rows, factors):
     """A metric that is one of two at random, G = (1 or 4) times UᵀU."""
 
-    def estimate(key, position, memory):
-        return jnp.asarray(rows) * jnp.where(jax.random.bernoulli(key), *factors), memory
+    def factor(key, position):
+        return jnp.asarray(rows) * jnp.where(jax.random.bernoulli(key), *factors)
 
-    return Metric(lambda position: (), estimate, pure=False)
+    return memoryless(task, factor, pure=False)
 
 
 def test_a_metric_with_chance_widens_the_covariance(gaussian, x64):
@@ -131,8 +136,8 @@ def test_a_metric_with_chance_widens_the_covariance(gaussian, x64):
     )
     params = {"w": jnp.zeros(1)}
     a, _, s = matrices(task, params)
-    metric = scattered(np.eye(1), (1.0, 2.0))
-    algorithm = stochastic_ngd.build(task, metric, 0.8, 0.0, 4)
+    metric = scattered(task, np.eye(1), (1.0, 2.0))
+    algorithm = stochastic_ngd.build(metric, learning_rate=0.8, damping=0.0, batch_size=4)
     c = (N - 4) / (4 * (N - 1))
 
     def drawn(key, estimates):
@@ -157,7 +162,9 @@ def test_a_metric_with_chance_widens_the_covariance(gaussian, x64):
 def test_an_averaged_metric_is_judged_once_it_has_forgotten_its_start(x64):
     task, params = problem()
     metric = moving_average(sampled_fisher(task, N), 0.9)
-    got = diagnostics.predicted_temperature(stochastic_ngd.build(task, metric, 0.3, 0.2, 4), params)
+    got = diagnostics.predicted_temperature(
+        stochastic_ngd.build(metric, learning_rate=0.3, damping=0.2, batch_size=4), params
+    )
     exact = diagnostics.predicted_temperature(cases()["stochastic_ngd"][0](task), params)
     assert got.temperature.value == pytest.approx(exact.temperature.value, rel=0.1)
 
@@ -167,7 +174,7 @@ def test_an_overshooting_recursion_is_hot_without_bound(gaussian, x64, dense):
     task = gaussian(np.diag([1.0, 5.0]), np.zeros(2), 20)
     for rate, hot in ((0.39, False), (0.41, True)):
         got = diagnostics.predicted_temperature(
-            langevin.build(task, rate), {"w": jnp.zeros(2)}, dense=dense
+            langevin.build(task, learning_rate=rate), {"w": jnp.zeros(2)}, dense=dense
         )
         assert np.isinf(got.temperature.value) == hot
         assert (got.spectral_radius > 1) == hot
@@ -175,7 +182,9 @@ def test_an_overshooting_recursion_is_hot_without_bound(gaussian, x64, dense):
 
 def test_a_saddle_is_told_by_its_spectral_radius(gaussian, x64):
     task = gaussian(np.diag([1.0, -0.5]), np.zeros(2), 20)
-    got = diagnostics.predicted_temperature(langevin.build(task, 0.1), {"w": jnp.zeros(2)})
+    got = diagnostics.predicted_temperature(
+        langevin.build(task, learning_rate=0.1), {"w": jnp.zeros(2)}
+    )
     assert got.spectral_radius == pytest.approx(1.05)
     assert np.isinf(got.relaxation)
 
@@ -186,23 +195,30 @@ def test_mirrored_logistic_regression_has_theorem_2s_temperature_but_for_the_ste
     task = Task(
         lambda p, x: jnp.stack([jnp.zeros(len(x)), x @ p["w"]], axis=1), x, np.arange(100) % 2
     )
-    algorithm = stochastic_ngd.build(task, exact_fisher(task), 0.5, 0.0, 25)
+    algorithm = stochastic_ngd.build(
+        exact_fisher(task), learning_rate=0.5, damping=0.0, batch_size=25
+    )
     got = diagnostics.predicted_temperature(algorithm, {"w": jnp.zeros(3)})
-    expected = ngd.temperature.temperature(0.5, 100, 25) * 100 / 99 / (1 - 0.5 / 2)
+    expected = ngd.theorem_2.temperature(0.5, 100, 25) * 100 / 99 / (1 - 0.5 / 2)
     np.testing.assert_allclose(got.directions, expected, rtol=1e-8)
     assert diagnostics.nominal_temperature(algorithm.settings) == pytest.approx(0.75)
 
 
-def test_draws_of_an_exact_law_have_its_temperature(gaussian, x64):
-    """Independent draws of N(μ, (T/N) A⁻¹), at T = 0.3: the virial finds it, as does no other."""
+@pytest.mark.parametrize("size", [(8, 500), (2000, 2)], ids=["long", "short"])
+def test_draws_of_an_exact_law_have_its_temperature(gaussian, x64, size):
+    """Independent draws of N(μ, (T/N) A⁻¹), at T = 0.3, also of chains so short that their own
+    means would take half of it away.
+    """
     curvature = np.array([[2.0, 0.5], [0.5, 1.0]])
     centre = np.array([3.0, -40.0])
     task = gaussian(curvature, centre, 25)
     rng = np.random.default_rng(1)
     draws = centre + rng.multivariate_normal(
-        np.zeros(2), 0.3 / 25 * np.linalg.inv(curvature), size=(8, 500)
+        np.zeros(2), 0.3 / 25 * np.linalg.inv(curvature), size=size
     )
-    got = diagnostics.measured_temperature(langevin.build(task, 0.1), {"w": jnp.asarray(draws)})
+    got = diagnostics.measured_temperature(
+        langevin.build(task, learning_rate=0.1), {"w": jnp.asarray(draws)}
+    )
     # |z|² of 8000 degrees of freedom.
     assert got.standard_error < 3 * 0.3 * np.sqrt(2 / 8000)
     assert abs(got.value - 0.3) < 4.5 * 0.3 * np.sqrt(2 / 8000)
@@ -213,17 +229,16 @@ def test_draws_of_an_exact_law_have_its_temperature(gaussian, x64):
 def test_the_virial_holds_for_any_prior_exponent(gaussian, x64, k):
     """C = ω²/2, G = 1 + ω², by inverse transform on a grid: T = 2 whatever k, if k is told."""
     task = gaussian(np.eye(1), np.zeros(1), 1)
-    metric = Metric(
-        lambda position: (),
-        lambda key, position, memory: (jnp.stack([jnp.ones(1), position["w"]]), memory),
-    )
+    metric = memoryless(task, lambda key, position: jnp.stack([jnp.ones(1), position["w"]]))
     w = np.linspace(-12, 12, 20001)
     density = np.exp(-(w**2) / 4) * (1 + w**2) ** k
     quantile = np.interp(
         np.random.default_rng(0).random((20, 500)), np.cumsum(density) / density.sum(), w
     )
     draws = {"w": jnp.asarray(quantile[:, :, None])}
-    algorithm = riemannian_langevin.build(task, metric, 0.1, 0.0, 2.0, k)
+    algorithm = riemannian_langevin.build(
+        metric, learning_rate=0.1, damping=0.0, temperature=2.0, prior_exponent=k
+    )
     got = diagnostics.measured_temperature(algorithm, draws)
     assert abs(got.value - 2) < 4.5 * got.standard_error
     assert got.standard_error < 0.1
@@ -235,7 +250,9 @@ def test_the_virial_holds_for_any_prior_exponent(gaussian, x64, k):
 def test_a_temperature_needs_two_chains(gaussian):
     task = gaussian(np.eye(1), np.zeros(1), 4)
     with pytest.raises(ValueError, match="2 chains or more, got 1"):
-        diagnostics.measured_temperature(langevin.build(task, 0.1), {"w": jnp.zeros((1, 5, 1))})
+        diagnostics.measured_temperature(
+            langevin.build(task, learning_rate=0.1), {"w": jnp.zeros((1, 5, 1))}
+        )
 
 
 def test_samplers_of_another_make_are_refused():
@@ -247,14 +264,21 @@ def test_samplers_of_another_make_are_refused():
 def test_a_calibrated_batch_has_the_temperature_asked_for(x64):
     task, params = problem()
     params = ngd.laplace.minimise(task, params, 1e-9)
-    found = diagnostics.calibrated_batch(task, exact_fisher(task), params, 0.3, 1.0)
-    algorithm = stochastic_ngd.build(task, exact_fisher(task), 0.3, found.damping, found.batch_size)
+    found = diagnostics.calibrated_batch(exact_fisher(task), params, learning_rate=0.3)
+    algorithm = stochastic_ngd.build(
+        exact_fisher(task),
+        learning_rate=0.3,
+        damping=found.damping,
+        batch_size=found.batch_size,
+    )
     again = diagnostics.predicted_temperature(algorithm, params)
     assert again.temperature.value == pytest.approx(1.0, rel=0.1)
     assert again.temperature.value == pytest.approx(found.prediction.temperature.value, rel=1e-9)
     # The neighbours are further off.
     for size in (found.batch_size - 1, found.batch_size + 1):
-        other = stochastic_ngd.build(task, exact_fisher(task), 0.3, found.damping, size)
+        other = stochastic_ngd.build(
+            exact_fisher(task), learning_rate=0.3, damping=found.damping, batch_size=size
+        )
         got = diagnostics.predicted_temperature(other, params).temperature.value
         assert abs(got - 1) >= abs(again.temperature.value - 1)
 
@@ -263,7 +287,9 @@ def test_a_calibrated_batch_has_the_temperature_asked_for(x64):
 def test_a_temperature_that_no_batch_has_is_refused_with_those_that_some_have(x64, asked):
     task, params = problem()
     with pytest.raises(ValueError, match=r"no batch size in 1\.\.40 .*at δ = 0\.1.*langevin"):
-        diagnostics.calibrated_batch(task, exact_fisher(task), params, 0.3, asked, dampings=[0.1])
+        diagnostics.calibrated_batch(
+            exact_fisher(task), params, learning_rate=0.3, temperature=asked, dampings=[0.1]
+        )
 
 
 def test_convergence_is_arvizs_and_tells_chains_that_disagree():

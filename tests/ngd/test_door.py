@@ -8,12 +8,16 @@ import pandas as pd
 import pytest
 
 import ngd
-from ngd.metrics import exact_fisher, moving_average, sampled_fisher
+from ngd.metrics import (
+    empirical_fisher,
+    exact_fisher,
+    gradient_covariance,
+    logistic_fisher,
+    moving_average,
+    sampled_fisher,
+)
 from ngd.samplers import (
     langevin,
-    preconditioned_langevin,
-    riemannian_langevin,
-    riemannian_ngd,
     stochastic_ngd,
 )
 from ngd.task import check
@@ -43,7 +47,9 @@ def linear(params, x):
 )
 def test_data_of_any_kind_give_the_chain_of_the_same_arrays(x, y):
     def last(task):
-        algorithm = stochastic_ngd.build(task, exact_fisher(task), 0.1, 0.1, 4)
+        algorithm = stochastic_ngd.build(
+            exact_fisher(task), learning_rate=0.1, damping=0.1, batch_size=4
+        )
         return ngd.sampling.run(jax.random.key(0), algorithm, algorithm.init(PARAMS), 3)[0]
 
     expected = last(ngd.Task(linear, jnp.asarray(X), jnp.asarray(Y)))
@@ -104,8 +110,8 @@ def dropout(params, x):
 def test_a_model_that_is_none_is_refused_where_a_chain_starts(logits, says):
     task = ngd.Task(logits, X, Y)
     for algorithm in (
-        langevin.build(task, 0.1),
-        stochastic_ngd.build(task, exact_fisher(task), 0.1, 0.1, 4),
+        langevin.build(task, learning_rate=0.1),
+        stochastic_ngd.build(exact_fisher(task), learning_rate=0.1, damping=0.1, batch_size=4),
     ):
         with pytest.raises(ValueError, match=says):
             algorithm.init(PARAMS)
@@ -127,7 +133,7 @@ def test_batch_normalisation_is_refused():
         Y,
     )
     with pytest.raises(ValueError, match=r"must not depend on the others.*batch norm"):
-        langevin.build(task, 0.1).init(variables["params"])
+        langevin.build(task, learning_rate=0.1).init(variables["params"])
 
 
 def test_every_example_twice_does_not_hide_what_depends_on_the_batch():
@@ -143,7 +149,7 @@ def test_every_example_twice_does_not_hide_what_depends_on_the_batch():
 )
 def test_labels_above_the_logits_are_refused(y, says):
     with pytest.raises(ValueError, match=says):
-        langevin.build(ngd.Task(linear, X, y), 0.1).init(PARAMS)
+        langevin.build(ngd.Task(linear, X, y), learning_rate=0.1).init(PARAMS)
 
 
 @pytest.mark.parametrize(
@@ -156,7 +162,7 @@ def test_labels_above_the_logits_are_refused(y, says):
 )
 def test_parameters_of_another_kind_are_refused(position, says):
     with pytest.raises(ValueError, match=says):
-        langevin.build(ngd.Task(linear, X, Y), 0.1).init(position)
+        langevin.build(ngd.Task(linear, X, Y), learning_rate=0.1).init(position)
 
 
 @pytest.mark.parametrize(
@@ -165,7 +171,7 @@ def test_parameters_of_another_kind_are_refused(position, says):
 )
 def test_a_regulariser_that_is_no_finite_scalar_is_refused(regulariser, says):
     with pytest.raises(ValueError, match=f"regulariser must .*{says}"):
-        langevin.build(ngd.Task(linear, X, Y, regulariser), 0.1).init(PARAMS)
+        langevin.build(ngd.Task(linear, X, Y, regulariser), learning_rate=0.1).init(PARAMS)
 
 
 @pytest.mark.parametrize(
@@ -181,7 +187,7 @@ def test_a_regulariser_that_is_no_finite_scalar_is_refused(regulariser, says):
 def test_a_learning_rate_that_is_no_number_is_refused(value, says):
     task = ngd.Task(linear, X, Y)
     with pytest.raises(ValueError, match=says):
-        langevin.build(task, value)
+        langevin.build(task, learning_rate=value)
 
 
 @pytest.mark.parametrize("coefficient", [-1.0, float("nan"), float("inf")])
@@ -191,31 +197,53 @@ def test_l2_refuses_what_has_no_minimum(coefficient):
 
 
 BUILDERS = {
-    "preconditioned_langevin": lambda t, m: preconditioned_langevin.build(t, m, 0.1, 0.1),
-    "riemannian_langevin": lambda t, m: riemannian_langevin.build(t, m, 0.1, 0.1),
-    "riemannian_ngd": lambda t, m: riemannian_ngd.build(t, m, 0.1, 0.1, 4),
-    "stochastic_ngd": lambda t, m: stochastic_ngd.build(t, m, 0.1, 0.1, 4),
-    "ngd": lambda t, m: ngd.samplers.ngd.build(t, m, 0.1, 0.1),
+    "preconditioned_langevin": dict(learning_rate=0.1, damping=0.1),
+    "riemannian_langevin": dict(learning_rate=0.1, damping=0.1),
+    "riemannian_ngd": dict(learning_rate=0.1, damping=0.1, batch_size=4),
+    "stochastic_ngd": dict(learning_rate=0.1, damping=0.1, batch_size=4),
+    "full_ngd": dict(learning_rate=0.1, damping=0.1),
 }
 
 
 @pytest.mark.parametrize("name", BUILDERS)
-def test_a_metric_of_another_task_is_refused(name):
-    task = ngd.Task(linear, X, Y)
-    others = {
-        "x": task._replace(x=2 * X),
-        "y": task._replace(y=1 - Y),
-        "model": task._replace(logits=lambda p, x: jnp.tanh(linear(p, x))),
-    }
-    for differs, other in others.items():
-        with pytest.raises(ValueError, match=f"metric must be of the sampler's task.*{differs}"):
-            BUILDERS[name](task, exact_fisher(other))
-    # An equal task made anew, and one of another regulariser, has the same metric.
-    same = ngd.Task(linear, X.copy(), Y.copy(), ngd.l2(0.1))
-    BUILDERS[name](task, exact_fisher(same))
-    if not name.startswith("riemannian"):
-        with pytest.raises(ValueError, match="metric must be of the sampler's task"):
-            BUILDERS[name](task, moving_average(sampled_fisher(others["x"], 3), 0.5))
+def test_a_sampler_on_no_metric_is_refused(name):
+    with pytest.raises(ValueError, match=r"metric must be one of ngd\.metrics.* got a Task"):
+        getattr(ngd, name)(ngd.Task(linear, X, Y), **BUILDERS[name])
+
+
+METRICS = {
+    "empirical_fisher": empirical_fisher,
+    "exact_fisher": exact_fisher,
+    "gradient_covariance": gradient_covariance,
+    "logistic_fisher": logistic_fisher,
+    "moving_average": lambda task: moving_average(exact_fisher(task), 0.5),
+    "sampled_fisher": lambda task: sampled_fisher(task, 3),
+}
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_a_sampler_samples_the_task_of_its_metric(name):
+    """Two tasks that differ in their labels alone have their own gradients."""
+
+    def logits(params, x):
+        return jnp.stack([jnp.zeros(len(x)), x @ params], axis=1)
+
+    at = jnp.ones(3)
+    for y in (Y, 1 - Y):
+        algorithm = ngd.full_ngd(
+            METRICS[name](ngd.Task(logits, X, y)), learning_rate=0.1, damping=0.1
+        )
+        _, info = algorithm.step(jax.random.key(0), algorithm.init(at))
+        p = 1 / (1 + np.exp(-X.sum(axis=1)))
+        assert float(info.gradient_norm) == pytest.approx(
+            np.linalg.norm((p - y) @ X / 12), rel=1e-4
+        )
+
+
+def test_every_sampler_has_its_name_in_the_package():
+    for name in ngd.samplers.__all__:
+        if name.islower():
+            assert getattr(ngd, name) is getattr(ngd.samplers, name).build
 
 
 @pytest.mark.parametrize("name", ["riemannian_langevin", "riemannian_ngd"])
@@ -223,7 +251,7 @@ def test_samplers_that_differentiate_a_metric_refuse_one_with_chance_or_memory(n
     task = ngd.Task(linear, X, Y)
     for metric in (sampled_fisher(task, 3), moving_average(exact_fisher(task), 0.5)):
         with pytest.raises(ValueError, match="metric must be a function of the parameters alone"):
-            BUILDERS[name](task, metric)
+            getattr(ngd, name)(metric, **BUILDERS[name])
 
 
 @pytest.mark.parametrize("name", BUILDERS)
@@ -231,9 +259,10 @@ def test_numpy_numbers_do_not_change_the_precision_of_a_chain(x64, name):
     """Float32 parameters under x64, hyperparameters from `np.linspace`."""
     rate, damping = np.linspace(0.1, 0.2, 2)
     task = ngd.Task(linear, jnp.asarray(X), Y)
-    module = getattr(ngd.samplers, name)
-    extra = {"batch_size": np.int64(4)} if name in ("riemannian_ngd", "stochastic_ngd") else {}
-    algorithm = module.build(task, exact_fisher(task), learning_rate=rate, damping=damping, **extra)
+    given = {**BUILDERS[name], "learning_rate": rate, "damping": damping}
+    if "batch_size" in given:
+        given["batch_size"] = np.int64(4)
+    algorithm = getattr(ngd, name)(exact_fisher(task), **given)
     start = algorithm.init({"w": jnp.ones((3, 2), jnp.float32)})
     last, _ = ngd.sampling.run(jax.random.key(0), algorithm, start, 3)
     assert last.position["w"].dtype == jnp.float32
@@ -245,7 +274,7 @@ def test_dampings_run_together_are_chains_of_their_own(x64):
     metric = exact_fisher(task)
 
     def moved(damping):
-        algorithm = stochastic_ngd.build(task, metric, 0.1, damping, 4)
+        algorithm = stochastic_ngd.build(metric, learning_rate=0.1, damping=damping, batch_size=4)
         return algorithm.step(jax.random.key(1), algorithm.init(PARAMS))[0].position["w"]
 
     dampings = jnp.array([0.1, 1.0])
@@ -263,9 +292,9 @@ def test_nothing_is_tried_on_values_that_are_not_known():
 
     @jax.jit
     def started(x, y, params):
-        return langevin.build(ngd.Task(logits, x, y), 0.1).init(params).position
+        return langevin.build(ngd.Task(logits, x, y), learning_rate=0.1).init(params).position
 
     started(jnp.asarray(X), jnp.asarray(Y), PARAMS)
     assert not calls
-    langevin.build(ngd.Task(logits, X, Y), 0.1).init(PARAMS)
+    langevin.build(ngd.Task(logits, X, Y), learning_rate=0.1).init(PARAMS)
     assert calls

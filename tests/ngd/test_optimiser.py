@@ -9,7 +9,7 @@ import pytest
 import ngd
 from ngd.metrics import exact_fisher, moving_average, sampled_fisher
 from ngd.optimiser import natural_gradient
-from ngd.samplers import ngd as full_ngd
+from ngd.samplers import full_ngd
 from ngd.task import mean_cost
 
 
@@ -31,7 +31,7 @@ def run(task, params, optimiser, steps):
 
 def test_constant_settings_are_natural_gradient_descent(toy, x64):
     task, params = toy("logistic")
-    algorithm = full_ngd.build(task, exact_fisher(task), 0.3, 0.1)
+    algorithm = full_ngd.build(exact_fisher(task), learning_rate=0.3, damping=0.1)
     optimiser = natural_gradient(exact_fisher(task), 0.3, 0.1, jax.random.key(0))
     state = algorithm.init(params)
     for found in run(task, params, optimiser, 3):
@@ -49,7 +49,7 @@ def test_schedules_are_followed_step_by_step(toy, x64):
         jax.random.key(0),
     )
     for found, rate, damping in zip(run(task, params, optimiser, 3), rates, dampings, strict=True):
-        algorithm = full_ngd.build(task, exact_fisher(task), rate, damping)
+        algorithm = full_ngd.build(exact_fisher(task), learning_rate=rate, damping=damping)
         params = algorithm.step(jax.random.key(1), algorithm.init(params))[0].position
         np.testing.assert_allclose(found["w"], params["w"], rtol=1e-8)
 
@@ -77,4 +77,4 @@ def test_bad_settings_are_named(toy, unchecked, wrong, says):
     with pytest.raises(ValueError, match="must be given params"):
         optimiser.update(params, optimiser.init(params))
     with pytest.raises(ValueError, match=r"schedules are for ngd\.optimiser"):
-        ngd.samplers.langevin.build(task, lambda i: 0.1)
+        ngd.samplers.langevin.build(task, learning_rate=lambda i: 0.1)

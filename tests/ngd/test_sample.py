@@ -2,6 +2,7 @@
 
 import re
 import warnings
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -9,7 +10,8 @@ import numpy as np
 import pytest
 
 import ngd
-from ngd.metrics import empirical_fisher, exact_fisher
+from ngd import minibatch
+from ngd.metrics import damping, empirical_fisher, exact_fisher
 from ngd.samplers import langevin, riemannian_langevin, stochastic_ngd
 from ngd.task import Task, gradient, mean_cost
 
@@ -30,7 +32,7 @@ def problem():
 
 def sampler():
     task, _ = problem()
-    return stochastic_ngd.build(task, exact_fisher(task), 0.2, 0.1, 5)
+    return stochastic_ngd.build(exact_fisher(task), learning_rate=0.2, damping=0.1, batch_size=5)
 
 
 ARGUMENTS = dict(chains=3, burn_in=7, draws=9, thin=2)
@@ -51,6 +53,7 @@ def test_draws_are_those_of_a_loop_of_steps(whole):
     for chain, key in enumerate(jax.random.split(KEY, 3)):
         state, at = sampler().init(start), 0
         for i in range(7 + 9 * 2):
+            before, key_batch = state.position, jax.random.split(jax.random.fold_in(key, i))[0]
             state, info = step(jax.random.fold_in(key, i), state)
             if i >= 7 and (i - 7) % 2 == 1:
                 np.testing.assert_allclose(
@@ -61,7 +64,11 @@ def test_draws_are_those_of_a_loop_of_steps(whole):
                 expected = {
                     "length": float(info.length),
                     "gradient_norm": float(info.gradient_norm),
-                    "cost": cost,
+                    "minibatch_mean_cost": float(
+                        mean_cost(task, before, minibatch.draw(key_batch, 30, 5))
+                    ),
+                    "solver_iterations": 0.0,
+                    "summed_cost": cost,
                     "lp": -cost / whole.asked,
                     "diverging": 0.0,
                 }
@@ -75,11 +82,47 @@ def test_draws_are_those_of_a_loop_of_steps(whole):
 
 def test_the_gradient_norm_of_a_full_batch_is_that_of_the_gradient():
     task, start = problem()
-    algorithm = langevin.build(task, 0.1)
+    algorithm = langevin.build(task, learning_rate=0.1)
     _, info = algorithm.step(KEY, algorithm.init(start))
     assert float(info.gradient_norm) == pytest.approx(
         float(jnp.linalg.norm(gradient(task, start))), rel=1e-5
     )
+    assert float(info.mean_cost) == pytest.approx(np.log(2), rel=1e-6)
+
+
+@pytest.fixture
+def unaided(monkeypatch):
+    """Every solve by conjugate gradients: one or two in two dimensions, or three by rounding."""
+    monkeypatch.setattr(damping, "SMALL", 0)
+    plain = partial(damping.conjugate_gradients, largest=0)
+    monkeypatch.setattr(damping, "conjugate_gradients", plain)
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        ngd.full_ngd,
+        ngd.preconditioned_langevin,
+        ngd.riemannian_langevin,
+        partial(ngd.stochastic_ngd, batch_size=5),
+        partial(ngd.riemannian_ngd, batch_size=5),
+    ],
+    ids=lambda build: getattr(build, "func", build).__module__.rpartition(".")[2],
+)
+def test_a_step_tells_its_cost_and_the_iterations_of_its_solver(unaided, build):
+    task, start = problem()
+    algorithm = build(exact_fisher(task), learning_rate=0.2, damping=0.1)
+    _, info = jax.jit(algorithm.step)(KEY, algorithm.init(start))
+    # At zero each label costs ln 2, whichever examples are drawn.
+    assert float(info.mean_cost) == pytest.approx(np.log(2), rel=1e-6)
+    assert 1 <= info.iterations <= 3
+
+
+def test_the_iterations_of_each_draw_are_told(unaided):
+    task, start = problem()
+    algorithm = ngd.preconditioned_langevin(exact_fisher(task), learning_rate=0.2, damping=0.1)
+    found = ngd.sample(KEY, algorithm, start, chains=2, burn_in=0, draws=3)
+    assert set(np.unique(found.statistics["solver_iterations"])) <= {1, 2, 3}
 
 
 def test_the_measured_temperature_is_that_of_the_collected_draws(whole):
@@ -129,7 +172,7 @@ def test_a_call_that_is_cut_off_goes_on_to_the_same_bytes(whole, tmp_path, monke
         "draws": {"draws": 8},
         "key": {"rng_key": jax.random.key(4)},
         "position": {"position": {"w": jnp.ones(2)}},
-        "sampler": {"sampler": langevin.build(task, 0.2)},
+        "sampler": {"sampler": langevin.build(task, learning_rate=0.2)},
         "temperature": {"temperature": 2.0},
     }.items():
         arguments = {"rng_key": KEY, "sampler": sampler(), "position": start, **inputs, **other}
@@ -149,7 +192,7 @@ def test_a_checkpoint_is_not_of_a_call_with_another_function(tmp_path, other):
         arguments["keep"] = lambda position: jax.tree.map(jnp.sin, position)
     changed = task._replace(regulariser=ngd.l2(0.2)) if other == "regulariser" else task
     metric = empirical_fisher(changed) if other == "metric" else exact_fisher(changed)
-    another = stochastic_ngd.build(changed, metric, 0.2, 0.1, 5)
+    another = stochastic_ngd.build(metric, learning_rate=0.2, damping=0.1, batch_size=5)
     with pytest.raises(ValueError, match="of another call: model, metric or keep differs"):
         ngd.sample(KEY, another, start, **arguments)
 
@@ -168,7 +211,13 @@ def test_arviz_has_the_draws_and_their_statistics(whole):
     pytest.importorskip("arviz")
     data = whole.to_arviz()
     np.testing.assert_array_equal(data.posterior["w"], whole.draws["w"])
-    assert set(data.sample_stats) >= {"lp", "diverging", "gradient_norm", "cost", "length"}
+    assert set(data.sample_stats) >= {
+        "lp",
+        "diverging",
+        "gradient_norm",
+        "minibatch_mean_cost",
+        "summed_cost",
+    }
 
 
 def told(**arguments):
@@ -187,10 +236,10 @@ RUN = dict(chains=16, burn_in=100, draws=100, thin=5)
 def test_a_calibrated_chain_is_silent_and_one_that_is_not_is_named(gaussian):
     """On a quadratic cost all is known: langevin has T/(1 - εa/2), of ε = 0.1 and a = 1: 1.05."""
     task = gaussian(np.eye(2), np.zeros(2), 20)
-    samples, message = told(sampler=langevin.build(task, 0.1), **RUN)
+    samples, message = told(sampler=langevin.build(task, learning_rate=0.1), **RUN)
     assert message is None
     assert abs(samples.measured.value - 1 / 0.95) < 4.5 * samples.measured.standard_error
-    _, message = told(sampler=langevin.build(task, 0.1), temperature=2.0, **RUN)
+    _, message = told(sampler=langevin.build(task, learning_rate=0.1), temperature=2.0, **RUN)
     assert message.startswith("temperature 2 asked for, measured 1.")
     assert "predicted 1.05" in message
     assert "learning_rate (0.1)" in message
@@ -198,7 +247,7 @@ def test_a_calibrated_chain_is_silent_and_one_that_is_not_is_named(gaussian):
 
 def test_noise_that_is_not_the_metrics_is_named_with_its_cure():
     task, _ = problem()
-    cold = stochastic_ngd.build(task, exact_fisher(task), 0.2, 3.0, 3)
+    cold = stochastic_ngd.build(exact_fisher(task), learning_rate=0.2, damping=3.0, batch_size=3)
     _, message = told(sampler=cold, **RUN)
     assert "colder than the metric" in message
     assert "batch_size (3) and damping (3)" in message
@@ -209,23 +258,31 @@ def test_noise_that_is_not_the_metrics_is_named_with_its_cure():
 def test_an_overshooting_chain_is_named_with_its_cure(gaussian):
     task = gaussian(np.diag([1.0, 5.0]), np.zeros(2), 20)
     short = dict(chains=2, burn_in=0, draws=5)
-    _, message = told(sampler=langevin.build(task, 0.41), **short)
+    _, message = told(sampler=langevin.build(task, learning_rate=0.41), **short)
     assert "overshoots" in message
     assert "2.05 and must be below 2, so lower learning_rate (0.41) below 0.4" in message
-    _, message = told(sampler=langevin.build(task, 100.0), chains=2, burn_in=0, draws=20)
+    _, message = told(
+        sampler=langevin.build(task, learning_rate=100.0), chains=2, burn_in=0, draws=20
+    )
     assert "2 of 2 chains diverged: lower learning_rate (100)" in message
 
 
 def test_a_chain_too_short_for_its_slowest_direction_is_named(gaussian):
     task = gaussian(np.diag([1.0, 1e-3]), np.full(2, 30.0), 20)
-    _, message = told(sampler=langevin.build(task, 0.1), **RUN)
+    _, message = told(sampler=langevin.build(task, learning_rate=0.1), **RUN)
     assert re.search("slowest direction needs (9999|10000) updates", message)
     assert "the chain had 600" in message
 
 
 def test_the_prior_exponent_counts_in_density_and_temperature():
     task, start = problem()
-    aimed = riemannian_langevin.build(task, exact_fisher(task), 0.1, 0.1, 1.0, 0.5)
+    aimed = riemannian_langevin.build(
+        exact_fisher(task),
+        learning_rate=0.1,
+        damping=0.1,
+        temperature=1.0,
+        prior_exponent=0.5,
+    )
     found = ngd.sample(KEY, aimed, start, chains=2, burn_in=3, draws=4)
     again = ngd.diagnostics.measured_temperature(aimed, found.draws)
     assert found.measured == pytest.approx(again, rel=1e-3)
@@ -233,7 +290,7 @@ def test_the_prior_exponent_counts_in_density_and_temperature():
     x = np.asarray(task.x, float)
     p = 1 / (1 + np.exp(-x @ w))
     metric = x.T @ np.diag(p * (1 - p)) @ x / 30 + 0.1 * np.eye(2)
-    lp = -float(found.statistics["cost"][0, 0]) + 0.5 * np.linalg.slogdet(metric)[1]
+    lp = -float(found.statistics["summed_cost"][0, 0]) + 0.5 * np.linalg.slogdet(metric)[1]
     assert float(found.statistics["lp"][0, 0]) == pytest.approx(lp, rel=1e-4)
 
 

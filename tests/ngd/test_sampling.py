@@ -12,7 +12,7 @@ from ngd.samplers import stochastic_ngd
 def sampler(toy):
     task, params = toy("mlp")
     metric = moving_average(sampled_fisher(task, 5), 0.6)
-    algorithm = stochastic_ngd.build(task, metric, 0.1, 0.1, 3)
+    algorithm = stochastic_ngd.build(metric, learning_rate=0.1, damping=0.1, batch_size=3)
     return algorithm, algorithm.init(params)
 
 

@@ -33,8 +33,10 @@ def test_a_gradient_in_pieces_is_the_gradient(x64, inputs, size, minibatch):
     task = tasks.Task(lambda w, x: jnp.tanh(x.reshape(len(x), -1)) @ w, x, y, tasks.l2(0.3))
     indices = jnp.asarray(rng.permutation(examples)[:size]) if minibatch else None
     whole = jax.grad(lambda p: tasks.mean_cost(task, p, indices))(params)
-    found = tasks.gradient(task, params, indices)
-    np.testing.assert_allclose(found, tasks.flatten(whole), rtol=1e-10, atol=1e-14)
+    found = tasks.slope(task, params, indices)
+    np.testing.assert_allclose(found.gradient, tasks.flatten(whole), rtol=1e-10, atol=1e-14)
+    cost = tasks.mean_cost(task, params, indices)
+    np.testing.assert_allclose(found.mean_cost, cost, rtol=1e-12)
 
 
 @pytest.mark.parametrize(("inputs", "size"), [(VECTORS, 1024), (IMAGES, 128)])
@@ -48,5 +50,5 @@ def test_a_large_gradient_holds_a_piece_of_activations_alone(inputs, size):
 
     x = jnp.zeros((size, *inputs))
     task = tasks.Task(logits, x, jnp.zeros(size, int))
-    tasks.gradient(task, jnp.zeros((x[0].size, 3)))
+    tasks.slope(task, jnp.zeros((x[0].size, 3)))
     assert max(run) == tasks.piece(x).size < size

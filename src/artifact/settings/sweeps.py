@@ -19,7 +19,7 @@ from artifact.settings.typed import (
     number,
     setting,
 )
-from ngd import temperature as theorem_2
+from ngd import theorem_2
 
 MOST_UPDATES = 10**8
 """Of one chain; more is a slip of the pen."""

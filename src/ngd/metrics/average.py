@@ -83,4 +83,4 @@ def moving_average(metric: Metric, smoothing: float, tolerance: float = 1e-4) ->
         averaged = scale(ring, jnp.repeat(roots, m))
         return averaged, Memory(ring, memory.seen + 1, inner)
 
-    return Metric(init, estimate, metric.task, pure=False)
+    return Metric(metric.task, init, estimate, pure=False)

@@ -15,4 +15,4 @@ def gradient_covariance(task: Task) -> Metric:
         gradients = per_example_gradients(task, position, task.x, task.y)
         return (gradients - gradients.mean(axis=0)) / jnp.sqrt(task.examples)
 
-    return memoryless(rows, task)
+    return memoryless(task, rows)

@@ -37,6 +37,19 @@ COARSE = 0.003
 """To what relative error, in the norm of their matrix, the near rows are solved."""
 
 
+class Solution(NamedTuple):
+    """What (UᵀU + δI)x = v has, and what it took.
+
+    Attributes:
+        x: the solution.
+        iterations: of conjugate gradients, each a product with all of U and one with Uᵀ; 0 where
+            a matrix was factorised.
+    """
+
+    x: Float[Array, " P"]
+    iterations: Int[Array, ""] | int
+
+
 class Iteration(NamedTuple):
     """Conjugate gradients under way.
 
@@ -67,7 +80,7 @@ def solve(
     damping: Scalar,
     v: Float[Array, " P"],
     solver: Solver | None = None,
-) -> Float[Array, " P"]:
+) -> Solution:
     r"""(UᵀU + δI)⁻¹ v, the preconditioner of eq. (16).
 
     Args:
@@ -89,9 +102,9 @@ def solve(
     if m < parameters or solver != "primal":
         bounds.positive("damping", damping)
     if solver == "primal":
-        return _direct(second_moment(factor), damping, v)
+        return Solution(_direct(second_moment(factor), damping, v), 0)
     if solver == "dual":
-        return woodbury(factor, damping)(v)
+        return Solution(woodbury(factor, damping)(v), 0)
     return conjugate_gradients(factor, damping, v)
 
 
@@ -113,7 +126,7 @@ def conjugate_gradients(
     tolerance: float = 3e-5,
     largest: int = LARGEST,
     near: int = NEAR,
-) -> Float[Array, " P"]:
+) -> Solution:
     """(UᵀU + δI)⁻¹ v, with no matrix larger than U and no m x m product.
 
     A sampled Fisher is mostly made by the few examples whose label was a surprise. The
@@ -149,7 +162,8 @@ def conjugate_gradients(
         rows = take(factor, order[:near])
         return _near(factor, damping, v, tolerance, precondition, rows, rest)
     bound = tolerance**2 * damping
-    return _iterate(factor, damping, v, precondition, lambda at: bound * jnp.vdot(at.x, at.x)).x
+    end = _iterate(factor, damping, v, precondition, lambda at: bound * jnp.vdot(at.x, at.x))
+    return Solution(end.x, end.done)
 
 
 def _near(
@@ -160,7 +174,7 @@ def _near(
     precondition: Callable[[Array], Array],
     rows: Factor,
     rest: Float[Array, ""],
-) -> Float[Array, " P"]:
+) -> Solution:
     """Conjugate gradients preconditioned by M, that of some rows of U, few enough for the cache.
 
     M⁻¹ is applied by conjugate gradients to an error of η = `COARSE` in M's norm. The other
@@ -175,7 +189,7 @@ def _near(
 
     bound = tolerance**2 * damping / (jnp.minimum(rest / damping, 1) + COARSE) ** 2
     end = _iterate(factor, damping, v, solve_rows, lambda at: bound * jnp.vdot(at.x, at.x))
-    return end.x + end.z
+    return Solution(end.x + end.z, end.done)
 
 
 def _iterate(

@@ -45,7 +45,7 @@ def exact_rows(task: Task, params: Params) -> Rows:
 
 def exact_fisher(task: Task) -> Metric:
     """F_x(ω) of eq. (7) over the whole training set."""
-    return memoryless(lambda rng_key, position: exact_rows(task, position), task)
+    return memoryless(task, lambda rng_key, position: exact_rows(task, position))
 
 
 def logistic_fisher(task: Task) -> Metric:
@@ -69,7 +69,7 @@ def logistic_fisher(task: Task) -> Metric:
         log_p = jax.nn.log_softmax(task.logits(position, task.x))
         return scale(rows, jnp.exp(log_p.sum(axis=1) / 2) / jnp.sqrt(task.examples))
 
-    return memoryless(factor, task)
+    return memoryless(task, factor)
 
 
 def sampled_fisher(
@@ -123,14 +123,14 @@ def sampled_fisher(
         dtype = jax.tree.leaves(factor)[0].dtype
         return scale(factor, jnp.full(batch_size, batch_size**-0.5, dtype))
 
-    return memoryless(factor, task, pure=False)
+    return memoryless(task, factor, pure=False)
 
 
 def empirical_fisher(task: Task) -> Metric:
     """F_{x,y}(ω) of eq. (10): the labels of the training set, not of the model."""
     return memoryless(
+        task,
         lambda rng_key, position: (
             per_example_gradients(task, position, task.x, task.y) / jnp.sqrt(task.examples)
         ),
-        task,
     )

@@ -1,9 +1,9 @@
 """The samplers, one a module: `build(...)` gives `init` and `step`."""
 
 from ngd.samplers import (
+    full_ngd,
     langevin,
     mandt,
-    ngd,
     preconditioned_langevin,
     riemannian_langevin,
     riemannian_ngd,
@@ -14,9 +14,9 @@ from ngd.samplers.algorithm import Info, SamplingAlgorithm
 __all__ = [
     "Info",
     "SamplingAlgorithm",
+    "full_ngd",
     "langevin",
     "mandt",
-    "ngd",
     "preconditioned_langevin",
     "riemannian_langevin",
     "riemannian_ngd",

@@ -5,11 +5,11 @@ from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from ngd.bounds import Scalar
 from ngd.metrics.metric import Metric
-from ngd.task import Params, Task, check
+from ngd.task import Params, Slope, Task, check
 
 
 class Settings(NamedTuple):
@@ -53,24 +53,49 @@ class Info(NamedTuple):
 
     Attributes:
         length: |Δω|; not finite once a chain has diverged.
-        gradient_norm: |(1/N) dC/dω| as the step saw it, of its minibatch where it has one.
+        gradient_norm: |(1/N) dC/dω| as the step saw it: before it moved, of its minibatch where
+            it has one; in nats per example. NaN of a step that does not tell.
+        mean_cost: C/N as the step saw it, in nats per example, with the whole regulariser.
+        iterations: of the conjugate gradients that solved for the step; 0 where a matrix was
+            factorised, or there is no metric.
     """
 
     length: Float[Array, ""]
     gradient_norm: Float[Array, ""] | float = jnp.nan
+    mean_cost: Float[Array, ""] | float = jnp.nan
+    iterations: Int[Array, ""] | int = 0
 
 
 def move(
     position: Params,
     displacement: Float[Array, " P"],
-    slope: Float[Array, " P"] | None = None,
+    slope: Slope | None = None,
+    iterations: Int[Array, ""] | int = 0,
 ) -> tuple[Params, Info]:
     """ω + Δω as the pytree that `position` is, and what `Info` tells of the step."""
     flat, unravel = ravel_pytree(position)
     # A hyperparameter in double precision must not change that of the chain.
     displacement = displacement.astype(flat.dtype)
-    norm = jnp.nan if slope is None else jnp.linalg.norm(slope)
-    return unravel(flat + displacement), Info(jnp.linalg.norm(displacement), norm)
+    info = Info(jnp.linalg.norm(displacement), iterations=iterations)
+    if slope is not None:
+        info = info._replace(
+            gradient_norm=jnp.linalg.norm(slope.gradient), mean_cost=slope.mean_cost
+        )
+    return unravel(flat + displacement), info
+
+
+def task_of(metric: Metric) -> Task:
+    """The task that a sampler built on a metric samples.
+
+    Raises:
+        ValueError: it is no metric: a task, say.
+    """
+    if not isinstance(metric, Metric):
+        raise ValueError(
+            f"metric must be one of ngd.metrics, as exact_fisher(task); got a "
+            f"{type(metric).__name__}"
+        )
+    return metric.task
 
 
 def checked(task: Task, position: Params) -> Params:

@@ -9,7 +9,7 @@ from jaxtyping import PRNGKeyArray
 from ngd import bounds
 from ngd.bounds import Scalar
 from ngd.samplers.algorithm import Info, SamplingAlgorithm, Settings, checked, move
-from ngd.task import Params, Task, gradient
+from ngd.task import Params, Task, slope
 
 
 class State(NamedTuple):
@@ -31,14 +31,15 @@ def step(
     temperature: Scalar,
 ) -> tuple[State, Info]:
     """Δω = -ε((1/N) dC/dω + α), E[ααᵀ] = 2T I/(εN): eq. (3)."""
-    g = gradient(task, state.position)
+    seen = slope(task, state.position)
+    g = seen.gradient
     scale = jnp.sqrt(2 * temperature / (learning_rate * task.examples))
     alpha = scale * jax.random.normal(rng_key, g.shape, g.dtype)
-    position, info = move(state.position, -learning_rate * (g + alpha), g)
+    position, info = move(state.position, -learning_rate * (g + alpha), seen)
     return State(position), info
 
 
-def build(task: Task, learning_rate: Scalar, temperature: Scalar = 1.0) -> SamplingAlgorithm:
+def build(task: Task, *, learning_rate: Scalar, temperature: Scalar = 1.0) -> SamplingAlgorithm:
     """Samples e^{-C/T} as ε -> 0.
 
     Args:

@@ -10,8 +10,8 @@ from ngd import bounds
 from ngd.bounds import Scalar
 from ngd.metrics import damping as damped
 from ngd.metrics.metric import Metric
-from ngd.samplers.algorithm import Info, SamplingAlgorithm, Settings, checked, move
-from ngd.task import Params, Task, check_metric, gradient
+from ngd.samplers.algorithm import Info, SamplingAlgorithm, Settings, checked, move, task_of
+from ngd.task import Params, slope
 
 
 class State(NamedTuple):
@@ -29,26 +29,26 @@ def init(position: Params, metric: Metric) -> State:
 def step(
     rng_key: PRNGKeyArray,
     state: State,
-    task: Task,
     metric: Metric,
     learning_rate: Scalar,
     temperature: Scalar,
     damping: Scalar,
 ) -> tuple[State, Info]:
     """Δω = -ε G⁻¹((1/N) dC/dω + α), E[ααᵀ] = 2TG/(εN), G = F + δI: eqs (4), (8), (16)."""
+    task = metric.task
     key_metric, key_noise = jax.random.split(rng_key)
     factor, memory = metric.estimate(key_metric, state.position, state.memory)
     scale = jnp.sqrt(2 * temperature / (learning_rate * task.examples))
     alpha = scale * damped.noise(key_noise, factor, damping)
-    slope = gradient(task, state.position)
-    direction = damped.solve(factor, damping, slope + alpha)
-    position, info = move(state.position, -learning_rate * direction, slope)
+    seen = slope(task, state.position)
+    found = damped.solve(factor, damping, seen.gradient + alpha)
+    position, info = move(state.position, -learning_rate * found.x, seen, found.iterations)
     return State(position, memory), info
 
 
 def build(
-    task: Task,
     metric: Metric,
+    *,
     learning_rate: Scalar,
     damping: Scalar,
     temperature: Scalar = 1.0,
@@ -59,24 +59,21 @@ def build(
     for G to be the metric; eq. (8) alone, which names F, leaves this open.
 
     Args:
-        task: the cost and its N examples.
-        metric: F or any other metric of `ngd.metrics`.
+        metric: F or any other metric of `ngd.metrics`, of the task that is sampled.
         learning_rate: ε > 0.
         damping: δ >= 0 of eq. (16).
         temperature: T >= 0; the posterior is T = 1. `vmap` over it runs several at once.
 
     Raises:
-        ValueError: ε is not positive, δ or T is negative, or the metric is of another task
-            (under `vmap` or `jit` an array's value can't be seen, and is not checked).
+        ValueError: ε is not positive, or δ or T is negative (under `vmap` or `jit` an array's
+            value can't be seen, and is not checked).
     """
-    check_metric(task, metric.task)
+    task = task_of(metric)
     learning_rate = bounds.positive("learning_rate", learning_rate)
     temperature = bounds.non_negative("temperature", temperature)
     damping = bounds.non_negative("damping", damping)
     return SamplingAlgorithm(
         lambda position, rng_key=None: init(checked(task, position), metric),
-        lambda rng_key, state: step(
-            rng_key, state, task, metric, learning_rate, temperature, damping
-        ),
+        lambda rng_key, state: step(rng_key, state, metric, learning_rate, temperature, damping),
         Settings(task, learning_rate, metric, damping, noise=temperature),
     )

@@ -11,9 +11,9 @@ from ngd.metrics import damping as damped
 from ngd.metrics.factor import rows_of
 from ngd.metrics.metric import Metric
 from ngd.prior import log_metric
-from ngd.samplers.algorithm import Info, SamplingAlgorithm, Settings, checked, move
+from ngd.samplers.algorithm import Info, SamplingAlgorithm, Settings, checked, move, task_of
 from ngd.samplers.preconditioned_langevin import State, init
-from ngd.task import Params, Task, check_metric, gradient
+from ngd.task import Params, slope
 
 
 def correction(
@@ -65,7 +65,6 @@ def pure(metric: Metric) -> None:
 def step(
     rng_key: PRNGKeyArray,
     state: State,
-    task: Task,
     metric: Metric,
     learning_rate: Scalar,
     temperature: Scalar,
@@ -73,21 +72,22 @@ def step(
     prior_exponent: Scalar,
 ) -> tuple[State, Info]:
     """Δω = -ε G⁻¹((1/N) dC/dω + α) + (εT/N) `correction`, E[ααᵀ] = 2TG/(εN)."""
+    task = metric.task
     key_metric, key_noise = jax.random.split(rng_key)
     factor, memory = metric.estimate(key_metric, state.position, state.memory)
     scale = jnp.sqrt(2 * temperature / (learning_rate * task.examples))
     alpha = scale * damped.noise(key_noise, factor, damping)
-    slope = gradient(task, state.position)
-    drift = damped.solve(factor, damping, slope + alpha)
+    seen = slope(task, state.position)
+    found = damped.solve(factor, damping, seen.gradient + alpha)
     extra = correction(metric, state.position, damping, prior_exponent)
-    displacement = -learning_rate * (drift - temperature / task.examples * extra)
-    position, info = move(state.position, displacement, slope)
+    displacement = -learning_rate * (found.x - temperature / task.examples * extra)
+    position, info = move(state.position, displacement, seen, found.iterations)
     return State(position, memory), info
 
 
 def build(
-    task: Task,
     metric: Metric,
+    *,
     learning_rate: Scalar,
     damping: Scalar,
     temperature: Scalar = 1.0,
@@ -99,19 +99,19 @@ def build(
     in `docs/theorem1.md`.
 
     Args:
-        task: the cost and its N examples.
-        metric: a metric that is a function of ω, without chance or memory: `exact_fisher`.
+        metric: of the task that is sampled; a function of ω, without chance or memory:
+            `exact_fisher`.
         learning_rate: ε > 0.
         damping: δ >= 0 of eq. (16).
         temperature: T >= 0.
         prior_exponent: k; 0 for a flat prior over ω, 1/2 for the Jeffreys prior of eq. (9).
 
     Raises:
-        ValueError: ε is not positive, δ or T is negative, k is not finite, or the metric is of
-            another task or has chance or memory.
+        ValueError: ε is not positive, δ or T is negative, k is not finite, or the metric
+            has chance or memory.
     """
+    task = task_of(metric)
     pure(metric)
-    check_metric(task, metric.task)
     learning_rate = bounds.positive("learning_rate", learning_rate)
     temperature = bounds.non_negative("temperature", temperature)
     damping = bounds.non_negative("damping", damping)
@@ -119,7 +119,7 @@ def build(
     return SamplingAlgorithm(
         lambda position, rng_key=None: init(checked(task, position), metric),
         lambda rng_key, state: step(
-            rng_key, state, task, metric, learning_rate, temperature, damping, prior_exponent
+            rng_key, state, metric, learning_rate, temperature, damping, prior_exponent
         ),
         Settings(
             task, learning_rate, metric, damping, noise=temperature, prior_exponent=prior_exponent

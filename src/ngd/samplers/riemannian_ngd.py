@@ -7,17 +7,16 @@ from ngd import bounds
 from ngd.bounds import Scalar
 from ngd.metrics.metric import Metric
 from ngd.samplers import stochastic_ngd
-from ngd.samplers.algorithm import Info, SamplingAlgorithm, Settings, checked, move
+from ngd.samplers.algorithm import Info, SamplingAlgorithm, Settings, checked, move, task_of
 from ngd.samplers.riemannian_langevin import correction, pure
 from ngd.samplers.stochastic_ngd import State, init
-from ngd.task import Task, check_metric, flatten
-from ngd.temperature import temperature
+from ngd.task import flatten
+from ngd.theorem_2 import temperature
 
 
 def step(
     rng_key: PRNGKeyArray,
     state: State,
-    task: Task,
     metric: Metric,
     learning_rate: Scalar,
     damping: Scalar,
@@ -25,19 +24,18 @@ def step(
     prior_exponent: Scalar,
 ) -> tuple[State, Info]:
     """Eq. (16)'s Δω + (εT/N) `correction`, T = (ε/2)(N/B - 1)."""
-    plain, info = stochastic_ngd.step(
-        rng_key, state, task, metric, learning_rate, damping, batch_size
-    )
+    task = metric.task
+    plain, info = stochastic_ngd.step(rng_key, state, metric, learning_rate, damping, batch_size)
     t = temperature(learning_rate, task.examples, batch_size)
     extra = correction(metric, state.position, damping, prior_exponent)
     position, _ = move(plain.position, learning_rate * t / task.examples * extra)
     length = jnp.linalg.norm(flatten(position) - flatten(state.position))
-    return State(position, plain.memory), Info(length, info.gradient_norm)
+    return State(position, plain.memory), info._replace(length=length)
 
 
 def build(
-    task: Task,
     metric: Metric,
+    *,
     learning_rate: Scalar,
     damping: Scalar,
     batch_size: int | Int[Array, ""],
@@ -50,8 +48,8 @@ def build(
     `riemannian_langevin` need not ask for.
 
     Args:
-        task: the cost and its N examples.
-        metric: a metric that is a function of ω, without chance or memory: `exact_fisher`.
+        metric: of the task that is sampled; a function of ω, without chance or memory:
+            `exact_fisher`.
         learning_rate: ε > 0.
         damping: δ >= 0 of eq. (16).
         batch_size: B in 1..N, drawn without replacement.
@@ -59,10 +57,10 @@ def build(
 
     Raises:
         ValueError: ε is not positive, δ is negative, k is not finite, B is not in 1..N, or the
-            metric is of another task or has chance or memory.
+            metric has chance or memory.
     """
+    task = task_of(metric)
     pure(metric)
-    check_metric(task, metric.task)
     learning_rate = bounds.positive("learning_rate", learning_rate)
     damping = bounds.non_negative("damping", damping)
     batch_size = bounds.batch_size("batch_size", batch_size, task.examples)
@@ -70,7 +68,7 @@ def build(
     return SamplingAlgorithm(
         lambda position, rng_key=None: init(checked(task, position), metric),
         lambda rng_key, state: step(
-            rng_key, state, task, metric, learning_rate, damping, batch_size, prior_exponent
+            rng_key, state, metric, learning_rate, damping, batch_size, prior_exponent
         ),
         Settings(task, learning_rate, metric, damping, batch_size, prior_exponent=prior_exponent),
     )

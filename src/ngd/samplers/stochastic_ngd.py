@@ -9,8 +9,8 @@ from ngd import bounds, minibatch
 from ngd.bounds import Scalar
 from ngd.metrics import damping as damped
 from ngd.metrics.metric import Metric
-from ngd.samplers.algorithm import Info, SamplingAlgorithm, Settings, checked, move
-from ngd.task import Params, Task, check_metric, gradient, weighted_gradient
+from ngd.samplers.algorithm import Info, SamplingAlgorithm, Settings, checked, move, task_of
+from ngd.task import Params, slope, weighted_slope
 
 
 class State(NamedTuple):
@@ -28,38 +28,37 @@ def init(position: Params, metric: Metric) -> State:
 def step(
     rng_key: PRNGKeyArray,
     state: State,
-    task: Task,
     metric: Metric,
     learning_rate: Scalar,
     damping: Scalar,
     batch_size: int | Int[Array, ""],
 ) -> tuple[State, Info]:
     """Δω = -ε(F + δI)⁻¹((1/N) dC/dω + β), β the minibatch noise of eq. (12): eqs (11), (16)."""
+    task = metric.task
     key_batch, key_metric = jax.random.split(rng_key)
     factor, memory = metric.estimate(key_metric, state.position, state.memory)
     if isinstance(batch_size, jax.Array):
         weights = minibatch.weights(key_batch, task.examples, batch_size)
-        slope = weighted_gradient(task, state.position, weights)
+        seen = weighted_slope(task, state.position, weights)
     else:
         indices = minibatch.draw(key_batch, task.examples, batch_size)
-        slope = gradient(task, state.position, indices)
-    direction = damped.solve(factor, damping, slope)
-    position, info = move(state.position, -learning_rate * direction, slope)
+        seen = slope(task, state.position, indices)
+    found = damped.solve(factor, damping, seen.gradient)
+    position, info = move(state.position, -learning_rate * found.x, seen, found.iterations)
     return State(position, memory), info
 
 
 def build(
-    task: Task,
     metric: Metric,
+    *,
     learning_rate: Scalar,
     damping: Scalar,
     batch_size: int | Int[Array, ""],
 ) -> SamplingAlgorithm:
-    """Theorem 2: samples at T = (ε/2)(N/B - 1), see `ngd.temperature`.
+    """Theorem 2: samples at T = (ε/2)(N/B - 1), see `ngd.theorem_2`.
 
     Args:
-        task: the cost and its N examples.
-        metric: F or any other metric of `ngd.metrics`.
+        metric: F or any other metric of `ngd.metrics`, of the task that is sampled.
         learning_rate: ε > 0.
         damping: δ >= 0 of eq. (16).
         batch_size: B in 1..N, drawn without replacement. As an array B need not be known when
@@ -67,18 +66,15 @@ def build(
             then taking all N gradients.
 
     Raises:
-        ValueError: ε is not positive, δ is negative, B is not in 1..N, or the metric is of
-            another task (under `vmap` or `jit` an array's value can't be seen, and is not
-            checked).
+        ValueError: ε is not positive, δ is negative, or B is not in 1..N (under `vmap` or `jit` an
+            array's value can't be seen, and is not checked).
     """
-    check_metric(task, metric.task)
+    task = task_of(metric)
     learning_rate = bounds.positive("learning_rate", learning_rate)
     damping = bounds.non_negative("damping", damping)
     batch_size = bounds.batch_size("batch_size", batch_size, task.examples)
     return SamplingAlgorithm(
         lambda position, rng_key=None: init(checked(task, position), metric),
-        lambda rng_key, state: step(
-            rng_key, state, task, metric, learning_rate, damping, batch_size
-        ),
+        lambda rng_key, state: step(rng_key, state, metric, learning_rate, damping, batch_size),
         Settings(task, learning_rate, metric, damping, batch_size),
     )

@@ -39,7 +39,9 @@ def test_scores_are_those_of_a_plain_loop_over_stored_samples():
     x, y = np.asarray(test.x, float), np.asarray(test.y)
     for seed in range(2):
         task = logistic.task(logistic.simulate(5, 3, 4.0, 60, seed=seed))
-        algorithm = stochastic_ngd.build(task, exact_fisher(task), 0.1, 1e-3, jnp.asarray(3))
+        algorithm = stochastic_ngd.build(
+            exact_fisher(task), learning_rate=0.1, damping=1e-3, batch_size=jnp.asarray(3)
+        )
         state = algorithm.init(logistic.position(jnp.zeros(3)))
         key = chains.chain_key(5, "fig3", POINT, seed, together=True)
         likelihoods, predicted = [], []

@@ -14,6 +14,7 @@ def from_list(estimates):
     """A metric whose t-th estimate is the t-th of a list; its memory is t."""
     estimates = jnp.asarray(estimates)
     return Metric(
+        task=None,
         init=lambda position: (jnp.zeros((), int),),
         estimate=lambda key, position, memory: (estimates[memory[0]], (memory[0] + 1,)),
     )
@@ -62,7 +63,7 @@ def test_window_is_the_shortest_that_drops_no_more_than_the_tolerance(alpha, tol
 
 def test_average_of_a_constant_metric_is_that_metric(x64, constant):
     rows = np.random.default_rng(0).normal(size=(2, 3))
-    for average in averages(moving_average(constant(rows), 0.7), {"w": jnp.zeros(3)}, 60):
+    for average in averages(moving_average(constant(None, rows), 0.7), {"w": jnp.zeros(3)}, 60):
         np.testing.assert_allclose(average, rows.T @ rows, rtol=1e-12)
 
 
@@ -111,4 +112,4 @@ def test_smoothing_is_a_power_of_the_learning_rate(learning_rate, expected):
 )
 def test_average_refuses_weights_that_are_none(constant, alpha, tolerance, message):
     with pytest.raises(ValueError, match=message):
-        moving_average(constant(np.eye(2)), alpha, tolerance)
+        moving_average(constant(None, np.eye(2)), alpha, tolerance)

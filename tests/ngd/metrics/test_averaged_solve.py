@@ -41,7 +41,7 @@ def test_every_update_agrees_with_the_dense_float64_solution(kind, alpha, tolera
     position = model.init(key, x[:1])
     metric = moving_average(sampled_fisher(task, 620, layer_gradients(model)), alpha, tolerance)
     rate, delta = 0.05, 0.1
-    sampler = stochastic_ngd.build(task, metric, rate, delta, 30)
+    sampler = stochastic_ngd.build(metric, learning_rate=rate, damping=delta, batch_size=30)
     step, estimate = jax.jit(sampler.step), jax.jit(metric.estimate)
     state = sampler.init(position)
     rows, parameters = shape(estimate(key, position, state.memory)[0])

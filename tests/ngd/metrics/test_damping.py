@@ -27,7 +27,7 @@ def assert_solves(u, delta, v, solver):
     reference, times the rounding of that matrix: m + P roundings an entry (and cg's own
     residual of 1e-6).
     """
-    solution = damped.solve(jnp.asarray(u), delta, jnp.asarray(v), solver)
+    solution = damped.solve(jnp.asarray(u), delta, jnp.asarray(v), solver).x
     assert solution.dtype == u.dtype
     exact = dense(u.astype(float), delta)
     expected = np.linalg.solve(exact, v.astype(float))
@@ -56,7 +56,9 @@ def test_solvers_are_the_dense_solve_in_single_precision(shape, delta, solver):
 @pytest.mark.parametrize(("shape", "solver"), [((3, 7), "dual"), ((9, 4), "primal")])
 def test_the_default_solver_is_the_picked_one(shape, solver):
     u, v = problem(*shape)
-    default, picked = (damped.solve(jnp.asarray(u), 0.1, jnp.asarray(v), s) for s in (None, solver))
+    default, picked = (
+        damped.solve(jnp.asarray(u), 0.1, jnp.asarray(v), s).x for s in (None, solver)
+    )
     np.testing.assert_array_equal(default, picked)
 
 
@@ -70,7 +72,7 @@ def test_conjugate_gradients_keep_their_bound_whatever_preconditions_them(x64, l
     for tolerance in (1e-2, 1e-4, 1e-6):
         found = damped.conjugate_gradients(
             jnp.asarray(u), 0.1, jnp.asarray(v), tolerance, largest, near
-        )
+        ).x
         exact = np.linalg.solve(dense(u, 0.1), v)
         assert np.linalg.norm(found - exact) <= 1.01 * tolerance * np.linalg.norm(found)
 
@@ -88,11 +90,30 @@ def test_rows_that_weigh_nothing_cost_one_product_with_all_rows(x64, monkeypatch
 
     monkeypatch.setattr(damped, "times", counted)
     v = rng.normal(size=60)
-    found = damped.conjugate_gradients(jnp.asarray(u), 0.1, jnp.asarray(v), 3e-5, 5, 10)
+    found, iterations = damped.conjugate_gradients(jnp.asarray(u), 0.1, jnp.asarray(v), 3e-5, 5, 10)
     jax.effects_barrier()
     exact = np.linalg.solve(dense(u, 0.1), v)
     assert np.linalg.norm(found - exact) <= 3e-5 * np.linalg.norm(exact)
-    assert len(done) == 1
+    assert len(done) == iterations == 1
+
+
+@pytest.mark.parametrize("near", [2, 100])
+def test_iterations_are_the_products_with_all_rows(x64, monkeypatch, near):
+    rng = np.random.default_rng(1)
+    u, done = rng.normal(size=(40, 60)), []
+
+    def counted(factor, v):
+        if len(factor) == 40:
+            jax.debug.callback(lambda: done.append(1))
+        return factor @ v
+
+    monkeypatch.setattr(damped, "times", counted)
+    v = jnp.asarray(rng.normal(size=60))
+    found = damped.conjugate_gradients(jnp.asarray(u), 0.1, v, 3e-5, 2, near)
+    jax.effects_barrier()
+    assert 2 < len(done) == found.iterations
+    for solver in ("primal", "dual"):
+        assert damped.solve(jnp.asarray(u), 0.1, v, solver).iterations == 0
 
 
 NEARS = [1, 1536]
@@ -100,7 +121,7 @@ NEARS = [1, 1536]
 
 @pytest.mark.parametrize("near", NEARS)
 def test_conjugate_gradients_of_nothing_are_nothing(near):
-    solution = damped.conjugate_gradients(jnp.ones((3, 5)), 0.1, jnp.zeros(5), near=near)
+    solution = damped.conjugate_gradients(jnp.ones((3, 5)), 0.1, jnp.zeros(5), near=near).x
     np.testing.assert_array_equal(solution, 0)
 
 
@@ -109,27 +130,27 @@ def test_conjugate_gradients_of_nothing_are_nothing(near):
 def test_conjugate_gradients_end_when_a_chain_has_diverged(near, spoilt):
     rows = jnp.full((3, 5), jnp.nan if spoilt == "rows" else 1.0)
     v = jnp.full(5, jnp.nan if spoilt == "gradient" else 1.0)
-    solution = damped.conjugate_gradients(rows, 0.1, v, near=near)
+    solution = damped.conjugate_gradients(rows, 0.1, v, near=near).x
     assert not np.isfinite(solution).any()
 
 
 @pytest.mark.parametrize("solver", ["primal", "dual", "cg"])
 def test_solution_satisfies_the_system_it_solves(x64, solver):
     u, v = problem(3, 7)
-    solution = np.asarray(damped.solve(jnp.asarray(u), 0.05, jnp.asarray(v), solver))
+    solution = np.asarray(damped.solve(jnp.asarray(u), 0.05, jnp.asarray(v), solver).x)
     residual = u.T @ (u @ solution) + 0.05 * solution - v
     assert np.linalg.norm(residual) <= 1e-6 * np.linalg.norm(v)
 
 
 def test_no_damping_inverts_a_metric_of_full_rank(x64):
     u, v = problem(9, 4)
-    solution = damped.solve(jnp.asarray(u), 0.0, jnp.asarray(v))
+    solution = damped.solve(jnp.asarray(u), 0.0, jnp.asarray(v)).x
     np.testing.assert_allclose(solution, np.linalg.solve(u.T @ u, v), rtol=1e-10)
 
 
 def test_strong_damping_is_division_by_it(x64):
     u, v = problem(3, 7)
-    solution = damped.solve(jnp.asarray(u), 1e8, jnp.asarray(v))
+    solution = damped.solve(jnp.asarray(u), 1e8, jnp.asarray(v)).x
     # The next term of the expansion in 1/δ is UᵀUv/δ².
     bound = np.linalg.norm(u, 2) ** 2 * np.linalg.norm(v) / 1e16
     assert 0 < np.linalg.norm(solution - v / 1e8) < bound
@@ -137,7 +158,7 @@ def test_strong_damping_is_division_by_it(x64):
 
 def test_eigenvalues_of_the_preconditioner_are_at_most_one_over_the_damping(x64):
     u, _ = problem(3, 7)
-    solve = jax.vmap(lambda v: damped.solve(jnp.asarray(u), 0.2, v))
+    solve = jax.vmap(lambda v: damped.solve(jnp.asarray(u), 0.2, v).x)
     eigenvalues = np.linalg.eigvalsh(np.asarray(solve(jnp.eye(7))))
     assert eigenvalues.max() == pytest.approx(1 / 0.2, rel=1e-10)
     assert eigenvalues.min() > 0

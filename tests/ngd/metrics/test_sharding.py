@@ -31,7 +31,7 @@ def chain(sharding):
     task = Task(model.apply, x, y, l2(0.1))
     fisher = sampled_fisher(task, 600, layer_gradients(model), sharding)
     metric = moving_average(fisher, 0.1)
-    sampler = stochastic_ngd.build(task, metric, 0.05, 0.1, 30)
+    sampler = stochastic_ngd.build(metric, learning_rate=0.05, damping=0.1, batch_size=30)
     position = start if sharding is None else jax.device_put(start, everywhere)
     state = sampler.init(position)
     step = jax.jit(sampler.step)

@@ -8,21 +8,25 @@ import pytest
 
 import ngd
 from ngd.metrics import exact_fisher, moving_average, sampled_fisher
-from ngd.samplers import langevin, mandt, preconditioned_langevin, stochastic_ngd
-from ngd.samplers import ngd as full_ngd
+from ngd.samplers import full_ngd, langevin, mandt, preconditioned_langevin, stochastic_ngd
 
 X = jax.random.normal(jax.random.key(1), (40, 3))
 TASK = ngd.Task(lambda p, x: x @ p["w"], X, (X[:, 0] > 0).astype(int), ngd.l2(0.1))
 START = {"w": jnp.zeros((3, 2))}
 
 SAMPLERS = {
-    "langevin": langevin.build(TASK, 0.1),
-    "preconditioned_langevin": preconditioned_langevin.build(TASK, exact_fisher(TASK), 0.1, 0.1),
-    "ngd": full_ngd.build(TASK, exact_fisher(TASK), 0.1, 0.1),
-    "stochastic_ngd": stochastic_ngd.build(
-        TASK, moving_average(sampled_fisher(TASK, 20), 0.5), 0.1, 0.1, 5
+    "langevin": langevin.build(TASK, learning_rate=0.1),
+    "preconditioned_langevin": preconditioned_langevin.build(
+        exact_fisher(TASK), learning_rate=0.1, damping=0.1
     ),
-    "mandt": mandt.build(TASK, 0.1, 5, damping=0.1),
+    "full_ngd": full_ngd.build(exact_fisher(TASK), learning_rate=0.1, damping=0.1),
+    "stochastic_ngd": stochastic_ngd.build(
+        moving_average(sampled_fisher(TASK, 20), 0.5),
+        learning_rate=0.1,
+        damping=0.1,
+        batch_size=5,
+    ),
+    "mandt": mandt.build(TASK, learning_rate=0.1, batch_size=5, damping=0.1),
 }
 
 

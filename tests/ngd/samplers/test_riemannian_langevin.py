@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from jax.flatten_util import ravel_pytree
 
-from ngd.metrics import Metric, exact_fisher
+from ngd.metrics import exact_fisher
 from ngd.metrics.factor import rows_of
+from ngd.metrics.metric import memoryless
 from ngd.samplers import preconditioned_langevin, riemannian_langevin
 
 DAMPING = 0.3
@@ -44,11 +45,9 @@ def test_for_a_hessian_metric_k_of_one_needs_no_correction(toy, x64):
     assert np.abs(root).max() > 1e-2
 
 
-def varying(position):
-    return jnp.stack([jnp.ones(1), position["w"]])
-
-
-VARYING = Metric(lambda position: (), lambda key, position, memory: (varying(position), memory))
+def varying(task):
+    """G = 1 + ω²."""
+    return memoryless(task, lambda key, position: jnp.stack([jnp.ones(1), position["w"]]))
 
 
 @pytest.mark.parametrize(("k", "second_moment"), [(0.0, 1.0), (1.0, 2.0)])
@@ -60,7 +59,9 @@ def test_it_samples_the_density_that_was_aimed_at(gaussian, chains, z_scores, k,
     task = gaussian(np.eye(1), np.zeros(1), 1)
     draws = []
     for rate in (0.1, 0.05):
-        algorithm = riemannian_langevin.build(task, VARYING, rate, 0.0, 1.0, k)
+        algorithm = riemannian_langevin.build(
+            varying(task), learning_rate=rate, damping=0.0, temperature=1.0, prior_exponent=k
+        )
         draws.append(
             chains(algorithm, {"w": jnp.zeros(1)}, n=10000, burn_in=round(30 / rate), seed=3)[:, 0]
             ** 2
@@ -74,8 +75,12 @@ def test_it_samples_the_density_that_was_aimed_at(gaussian, chains, z_scores, k,
 def test_without_temperature_it_is_preconditioned_langevin(toy, x64):
     task, params = toy("logistic")
     metric = exact_fisher(task)
-    ours = riemannian_langevin.build(task, metric, 0.2, DAMPING, 0.0, 0.5)
-    plain = preconditioned_langevin.build(task, metric, 0.2, DAMPING, 0.0)
+    ours = riemannian_langevin.build(
+        metric, learning_rate=0.2, damping=DAMPING, temperature=0.0, prior_exponent=0.5
+    )
+    plain = preconditioned_langevin.build(
+        metric, learning_rate=0.2, damping=DAMPING, temperature=0.0
+    )
     a, _ = ours.step(jax.random.key(1), ours.init(params))
     b, _ = plain.step(jax.random.key(1), plain.init(params))
     np.testing.assert_allclose(a.position["w"], b.position["w"], rtol=1e-12)
@@ -102,4 +107,4 @@ def test_bad_arguments_are_named(toy, wrong, says):
     task, _ = toy("logistic")
     given = {"learning_rate": 0.1, "damping": 0.1, "temperature": 1.0, **wrong}
     with pytest.raises(ValueError, match=says):
-        riemannian_langevin.build(task, exact_fisher(task), **given)
+        riemannian_langevin.build(exact_fisher(task), **given)

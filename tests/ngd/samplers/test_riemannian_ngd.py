@@ -5,17 +5,20 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from ngd.metrics import Metric, exact_fisher
+from ngd.metrics import exact_fisher
+from ngd.metrics.metric import memoryless
 from ngd.samplers import riemannian_langevin, riemannian_ngd, stochastic_ngd
 from ngd.task import Task
-from ngd.temperature import temperature
+from ngd.theorem_2 import temperature
 
 
 def test_an_update_is_that_of_stochastic_ngd_and_the_correction(toy, x64):
     task, params = toy("logistic")
     metric, rate, damping, batch, k = exact_fisher(task), 0.2, 0.3, 2, 0.5
-    ours = riemannian_ngd.build(task, metric, rate, damping, batch, k)
-    plain = stochastic_ngd.build(task, metric, rate, damping, batch)
+    ours = riemannian_ngd.build(
+        metric, learning_rate=rate, damping=damping, batch_size=batch, prior_exponent=k
+    )
+    plain = stochastic_ngd.build(metric, learning_rate=rate, damping=damping, batch_size=batch)
     found, info = ours.step(jax.random.key(1), ours.init(params))
     without, _ = plain.step(jax.random.key(1), plain.init(params))
     extra = riemannian_langevin.correction(metric, params, damping, k)
@@ -28,11 +31,9 @@ def test_an_update_is_that_of_stochastic_ngd_and_the_correction(toy, x64):
     assert np.abs(share * extra).max() > 1e-4
 
 
-def varying(position):
-    return jnp.stack([jnp.ones(1), position["w"]])
-
-
-VARYING = Metric(lambda position: (), lambda key, position, memory: (varying(position), memory))
+def varying(task):
+    """G = 1 + ω²."""
+    return memoryless(task, lambda key, position: jnp.stack([jnp.ones(1), position["w"]]))
 
 
 def noisy(curvature, examples):
@@ -57,7 +58,13 @@ def test_it_samples_the_density_that_was_aimed_at(chains, k, second_moment):
     """e^{-C/T}|G|^k with C/T = ω²/2: E[ω²] is 1 and 2; without the correction always 2."""
     rate, examples = 0.1, 100
     curvature = temperature(rate, examples, 1) / examples
-    algorithm = riemannian_ngd.build(noisy(curvature, examples), VARYING, rate, 0.0, 1, k)
+    algorithm = riemannian_ngd.build(
+        varying(noisy(curvature, examples)),
+        learning_rate=rate,
+        damping=0.0,
+        batch_size=1,
+        prior_exponent=k,
+    )
     draws = chains(algorithm, {"w": jnp.zeros(1)}, n=4000, burn_in=2000, seed=3)[:, 0] ** 2
     error = draws.std() / np.sqrt(len(draws))
     assert abs(draws.mean() - second_moment) < 4.5 * error
@@ -76,4 +83,4 @@ def test_bad_arguments_are_named(toy, wrong, says):
     task, _ = toy("logistic")
     given = {"learning_rate": 0.1, "damping": 0.1, "batch_size": 2, **wrong}
     with pytest.raises(ValueError, match=says):
-        riemannian_ngd.build(task, exact_fisher(task), **given)
+        riemannian_ngd.build(exact_fisher(task), **given)

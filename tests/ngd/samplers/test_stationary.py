@@ -12,9 +12,9 @@ import pytest
 from scipy.linalg import solve_discrete_lyapunov
 from scipy.optimize import minimize
 
-from ngd.metrics import Metric, exact_fisher
-from ngd.samplers import langevin, mandt, preconditioned_langevin, stochastic_ngd
-from ngd.samplers import ngd as full_ngd
+from ngd.metrics import exact_fisher
+from ngd.metrics.metric import memoryless
+from ngd.samplers import full_ngd, langevin, mandt, preconditioned_langevin, stochastic_ngd
 from ngd.task import Task
 
 CURVATURE = np.array([[1.0, 0.4, 0.0], [0.4, 0.8, -0.2], [0.0, -0.2, 0.5]])
@@ -45,7 +45,9 @@ def gaussian_noise(metric, learning_rate, temperature):
 def test_langevin_has_the_covariance_of_its_recursion(
     gaussian, chains, assert_moments, temperature
 ):
-    algorithm = langevin.build(gaussian(CURVATURE, CENTRE, N), 0.4, temperature)
+    algorithm = langevin.build(
+        gaussian(CURVATURE, CENTRE, N), learning_rate=0.4, temperature=temperature
+    )
     draws = chains(algorithm, START, burn_in=150, **CHAINS)
     noise = gaussian_noise(np.eye(3), 0.4, temperature)
     assert_moments(draws, CENTRE, lyapunov(CURVATURE, np.eye(3), 0.4, noise))
@@ -56,7 +58,9 @@ def test_preconditioned_langevin_has_the_covariance_of_its_recursion(
     gaussian, constant, chains, assert_moments, temperature
 ):
     task = gaussian(CURVATURE, CENTRE, N)
-    algorithm = preconditioned_langevin.build(task, constant(ROWS), 0.3, DAMPING, temperature)
+    algorithm = preconditioned_langevin.build(
+        constant(task, ROWS), learning_rate=0.3, damping=DAMPING, temperature=temperature
+    )
     draws = chains(algorithm, START, burn_in=150, **CHAINS)
     noise = gaussian_noise(METRIC, 0.3, temperature)
     assert_moments(draws, CENTRE, lyapunov(CURVATURE, METRIC, 0.3, noise))
@@ -71,10 +75,12 @@ def test_deviations_scale_with_the_root_of_the_temperature(
 
     def deviations(temperature):
         if sampler == "langevin":
-            algorithm = langevin.build(task, 0.4, temperature)
+            algorithm = langevin.build(task, learning_rate=0.4, temperature=temperature)
         else:
-            metric = constant(ROWS)
-            algorithm = preconditioned_langevin.build(task, metric, 0.3, DAMPING, temperature)
+            metric = constant(task, ROWS)
+            algorithm = preconditioned_langevin.build(
+                metric, learning_rate=0.3, damping=DAMPING, temperature=temperature
+            )
         return chains(algorithm, {"w": jnp.asarray(CENTRE)}, n=20, burn_in=30) - CENTRE
 
     unit = deviations(1.0)
@@ -91,9 +97,13 @@ def test_identity_metric_makes_preconditioned_langevin_langevin(
     """The same exact covariance, which is none of the anisotropic metric's."""
     task = gaussian(CURVATURE, CENTRE, N)
     exact = lyapunov(CURVATURE, np.eye(3), 0.4, gaussian_noise(np.eye(3), 0.4, 1.0))
-    plain = langevin.build(task, 0.4)
-    identity = preconditioned_langevin.build(task, constant(np.eye(3)), 0.4, 0.0)
-    damping = preconditioned_langevin.build(task, constant(np.zeros((1, 3))), 0.4, 1.0)
+    plain = langevin.build(task, learning_rate=0.4)
+    identity = preconditioned_langevin.build(
+        constant(task, np.eye(3)), learning_rate=0.4, damping=0.0
+    )
+    damping = preconditioned_langevin.build(
+        constant(task, np.zeros((1, 3))), learning_rate=0.4, damping=1.0
+    )
     for seed, algorithm in enumerate((plain, identity, damping)):
         draws = chains(algorithm, START, burn_in=150, seed=seed, **CHAINS)
         assert_moments(draws, CENTRE, exact)
@@ -102,8 +112,10 @@ def test_identity_metric_makes_preconditioned_langevin_langevin(
 def test_identity_metric_moves_like_langevin_when_the_noise_is_off(gaussian, constant, x64):
     task = gaussian(CURVATURE, CENTRE, N)
     key, position = jax.random.key(0), {"w": jnp.ones(3)}
-    plain = langevin.build(task, 0.4, 0.0)
-    identity = preconditioned_langevin.build(task, constant(np.eye(3)), 0.4, 0.0, 0.0)
+    plain = langevin.build(task, learning_rate=0.4, temperature=0.0)
+    identity = preconditioned_langevin.build(
+        constant(task, np.eye(3)), learning_rate=0.4, damping=0.0, temperature=0.0
+    )
     a, _ = plain.step(key, plain.init(position))
     b, _ = identity.step(key, identity.init(position))
     np.testing.assert_allclose(a.position["w"], b.position["w"], rtol=1e-12)
@@ -118,7 +130,7 @@ def test_halving_the_learning_rate_halves_the_bias(gaussian, chains):
     task = gaussian(np.eye(3), CENTRE, N)
     target, biases, errors = 1 / N, [], []
     for learning_rate, every in ((0.4, 5), (0.2, 10)):
-        algorithm = langevin.build(task, learning_rate)
+        algorithm = langevin.build(task, learning_rate=learning_rate)
         draws = chains(algorithm, START, n=3000, burn_in=150, samples=40, every=every)
         squares = ((draws - CENTRE) ** 2).mean(axis=(1, 2)) / target
         biases.append(squares.mean() - 1)
@@ -144,7 +156,9 @@ def test_stochastic_ngd_has_the_covariance_of_its_recursion(
     least_squares, constant, chains, assert_moments, batch
 ):
     task = least_squares(CURVATURE, POINTS)
-    algorithm = stochastic_ngd.build(task, constant(ROWS), 0.3, DAMPING, batch)
+    algorithm = stochastic_ngd.build(
+        constant(task, ROWS), learning_rate=0.3, damping=DAMPING, batch_size=batch
+    )
     draws = chains(algorithm, START, burn_in=150, **CHAINS)
     expected = lyapunov(CURVATURE, METRIC, 0.3, batch_noise(batch, CURVATURE))
     assert_moments(draws, POINTS.mean(axis=0), expected)
@@ -156,7 +170,7 @@ def test_mandts_sampler_has_the_covariance_of_its_recursion(
     least_squares, chains, assert_moments, batch, damping
 ):
     task = least_squares(CURVATURE, POINTS)
-    algorithm = mandt.build(task, 0.05, batch, damping)
+    algorithm = mandt.build(task, learning_rate=0.05, batch_size=batch, damping=damping)
     draws = chains(algorithm, START, n=1500, burn_in=300, samples=5, every=20)
     sigma = CURVATURE @ np.cov(POINTS, rowvar=False, bias=True) @ CURVATURE
     metric = sigma + damping * np.eye(3)
@@ -175,7 +189,8 @@ def test_mandts_sampler_approaches_the_posterior_at_the_temperature_of_theorem_2
     n, rate = len(POINTS), 0.05
     curvature = np.eye(3)
     task = least_squares(curvature, POINTS)
-    draws = chains(mandt.build(task, rate, batch, 0.0), START, n=2000, burn_in=400)
+    algorithm = mandt.build(task, learning_rate=rate, damping=0.0, batch_size=batch)
+    draws = chains(algorithm, START, n=2000, burn_in=400)
     temperature = rate / 2 * (n / batch - 1) * n / (n - 1)
     sigma = np.cov(POINTS, rowvar=False, bias=True)
     apart = draws[:, 0] - POINTS.mean(axis=0)
@@ -239,11 +254,15 @@ def test_a_metric_that_varies_gives_the_distribution_of_the_recursion_in_numpy(
         jnp.asarray(y),
     )
     if kind == "langevin":
-        algorithm = preconditioned_langevin.build(task, exact_fisher(task), 0.2, 0.05)
+        algorithm = preconditioned_langevin.build(
+            exact_fisher(task), learning_rate=0.2, damping=0.05
+        )
     elif kind == "ngd":
-        algorithm = stochastic_ngd.build(task, exact_fisher(task), 0.2, 0.05, 4)
+        algorithm = stochastic_ngd.build(
+            exact_fisher(task), learning_rate=0.2, damping=0.05, batch_size=4
+        )
     else:
-        algorithm = mandt.build(task, 0.2, 4, 0.05)
+        algorithm = mandt.build(task, learning_rate=0.2, batch_size=4, damping=0.05)
     ours = chains(algorithm, {"w": jnp.zeros(2)}, n=4000, burn_in=60)[:, 0]
     theirs = logistic_recursion(kind, x, y, 0.2, 0.05, 4, 4000, 61, 0)
 
@@ -281,14 +300,8 @@ def test_a_metric_that_varies_weighs_the_density_by_itself_not_by_its_root(
     for |G|^{1/2} here.
     """
     task = gaussian(np.eye(1), np.zeros(1), 1)
-    varying = Metric(
-        init=lambda position: (),
-        estimate=lambda rng_key, position, memory: (
-            jnp.stack([jnp.ones(1), position["w"]]),
-            memory,
-        ),
-    )
-    algorithm = preconditioned_langevin.build(task, varying, 0.1, 0.0)
+    varying = memoryless(task, lambda rng_key, position: jnp.stack([jnp.ones(1), position["w"]]))
+    algorithm = preconditioned_langevin.build(varying, learning_rate=0.1, damping=0.0)
     draws = chains(algorithm, {"w": jnp.zeros(1)}, n=10000, burn_in=300)
     assert np.abs(z_scores(draws[:, 0] ** 2, second_moment(0.1))).max() < 4.5
     # As ε -> 0, by extrapolation; the next term is of the order ε².
@@ -302,7 +315,7 @@ def test_ngd_converges_to_the_minimum_that_lbfgs_finds(x64):
         jnp.asarray(x),
         jnp.asarray(y),
     )
-    algorithm = full_ngd.build(task, exact_fisher(task), 0.5, 1e-3)
+    algorithm = full_ngd.build(exact_fisher(task), learning_rate=0.5, damping=1e-3)
     state, step = algorithm.init({"w": jnp.zeros(2)}), jax.jit(algorithm.step)
     for _ in range(80):
         state, _ = step(jax.random.key(0), state)

@@ -14,20 +14,22 @@ from ngd.metrics import (
     moving_average,
     sampled_fisher,
 )
-from ngd.samplers import langevin, mandt, preconditioned_langevin, stochastic_ngd
-from ngd.samplers import ngd as full_ngd
+from ngd.samplers import full_ngd, langevin, mandt, preconditioned_langevin, stochastic_ngd
 from ngd.task import flatten, gradient, l2
 
 BUILDERS = {
-    "langevin": lambda task: langevin.build(task, 0.1),
+    "langevin": lambda task: langevin.build(task, learning_rate=0.1),
     "preconditioned": lambda task: preconditioned_langevin.build(
-        task, exact_fisher(task), 0.1, 0.1
+        exact_fisher(task), learning_rate=0.1, damping=0.1
     ),
-    "ngd": lambda task: full_ngd.build(task, exact_fisher(task), 0.1, 0.1),
+    "ngd": lambda task: full_ngd.build(exact_fisher(task), learning_rate=0.1, damping=0.1),
     "stochastic_ngd": lambda task: stochastic_ngd.build(
-        task, moving_average(sampled_fisher(task, 5), 0.5), 0.1, 0.1, 3
+        moving_average(sampled_fisher(task, 5), 0.5),
+        learning_rate=0.1,
+        damping=0.1,
+        batch_size=3,
     ),
-    "mandt": lambda task: mandt.build(task, 0.1, 3, 0.1),
+    "mandt": lambda task: mandt.build(task, learning_rate=0.1, batch_size=3, damping=0.1),
 }
 
 
@@ -91,7 +93,7 @@ def test_the_same_key_gives_the_same_step_and_another_key_another(toy, name):
 def test_langevin_at_temperature_zero_is_gradient_descent(any_toy):
     task, params = any_toy
     task = task._replace(regulariser=l2(0.3))
-    moved = after(langevin.build(task, 0.2, 0.0), params)
+    moved = after(langevin.build(task, learning_rate=0.2, temperature=0.0), params)
 
     def cost(p):
         log_p = jax.nn.log_softmax(task.logits(p, task.x))
@@ -110,7 +112,7 @@ def test_natural_gradient_step_is_the_dense_solve(toy, x64):
     fisher = x.T @ np.diag(p * (1 - p)) @ x / len(x) + 0.05 * np.eye(3)
     slope = x.T @ (p - y) / len(x) + 0.3 * w
     task = task._replace(regulariser=l2(0.3))
-    algorithm = full_ngd.build(task, exact_fisher(task), 0.2, 0.05)
+    algorithm = full_ngd.build(exact_fisher(task), learning_rate=0.2, damping=0.05)
     moved = after(algorithm, params)
     np.testing.assert_allclose(moved["w"], w - 0.2 * np.linalg.solve(fisher, slope), rtol=1e-10)
 
@@ -118,8 +120,8 @@ def test_natural_gradient_step_is_the_dense_solve(toy, x64):
 def test_stochastic_ngd_with_a_full_batch_is_ngd(any_toy):
     task, params = any_toy
     metric = exact_fisher(task)
-    noisy = stochastic_ngd.build(task, metric, 0.2, 0.1, task.examples)
-    full = full_ngd.build(task, metric, 0.2, 0.1)
+    noisy = stochastic_ngd.build(metric, learning_rate=0.2, damping=0.1, batch_size=task.examples)
+    full = full_ngd.build(metric, learning_rate=0.2, damping=0.1)
     a, b = after(noisy, params, 0), after(full, params, 1)
     np.testing.assert_allclose(flat(a), flat(b), rtol=1e-10)
 
@@ -130,17 +132,19 @@ def test_temperatures_run_together_are_chains_of_their_own(toy, x64):
     sizes, temperatures = jnp.asarray([1, 4, 12]), jnp.asarray([0.0, 0.5, 2.0])
 
     def by_size(size):
-        return stochastic_ngd.build(task, metric, 0.1, 0.1, size)
+        return stochastic_ngd.build(metric, learning_rate=0.1, damping=0.1, batch_size=size)
 
     def by_temperature(temperature):
-        return preconditioned_langevin.build(task, metric, 0.1, 0.1, temperature)
+        return preconditioned_langevin.build(
+            metric, learning_rate=0.1, damping=0.1, temperature=temperature
+        )
 
     for build, values in ((by_size, sizes), (by_temperature, temperatures)):
         together = jax.vmap(lambda value: flatten(after(build(value), params)))(values)  # noqa: B023
         alone = [flatten(after(build(value), params)) for value in values]
         np.testing.assert_allclose(together, np.stack(alone), rtol=1e-10)
         assert len(np.unique(together.round(8), axis=0)) == 3
-    whole = stochastic_ngd.build(task, metric, 0.1, 0.1, 12)
+    whole = stochastic_ngd.build(metric, learning_rate=0.1, damping=0.1, batch_size=12)
     np.testing.assert_allclose(
         flat(after(by_size(sizes[2]), params)), flat(after(whole, params)), rtol=1e-10
     )
@@ -150,25 +154,29 @@ def test_temperatures_run_together_are_chains_of_their_own(toy, x64):
 def test_a_batch_size_in_an_array_is_checked_too(toy, unchecked, size):
     task, _ = toy("logistic")
     with pytest.raises(ValueError, match=r"batch_size must be a whole number in 1\.\.12"):
-        stochastic_ngd.build(task, exact_fisher(task), 0.1, 0.1, jnp.asarray(size))
+        stochastic_ngd.build(
+            exact_fisher(task), learning_rate=0.1, damping=0.1, batch_size=jnp.asarray(size)
+        )
 
 
 def test_preconditioned_langevin_at_temperature_zero_is_ngd(any_toy):
     task, params = any_toy
     metric = exact_fisher(task)
-    cold = preconditioned_langevin.build(task, metric, 0.2, 0.1, 0.0)
-    full = full_ngd.build(task, metric, 0.2, 0.1)
+    cold = preconditioned_langevin.build(metric, learning_rate=0.2, damping=0.1, temperature=0.0)
+    full = full_ngd.build(metric, learning_rate=0.2, damping=0.1)
     a, b = after(cold, params, 0), after(full, params, 1)
     np.testing.assert_allclose(flat(a), flat(b), rtol=1e-10)
 
 
 def test_mandts_sampler_is_stochastic_ngd_with_the_gradients_covariance(any_toy):
     task, params = any_toy
-    ours = mandt.build(task, 0.2, 4, 0.3)
-    theirs = stochastic_ngd.build(task, gradient_covariance(task), 0.2, 0.3, 4)
+    ours = mandt.build(task, learning_rate=0.2, batch_size=4, damping=0.3)
+    theirs = stochastic_ngd.build(
+        gradient_covariance(task), learning_rate=0.2, damping=0.3, batch_size=4
+    )
     a, b = flat(after(ours, params)), flat(after(theirs, params))
     np.testing.assert_array_equal(a, b)
-    fisher = stochastic_ngd.build(task, exact_fisher(task), 0.2, 0.3, 4)
+    fisher = stochastic_ngd.build(exact_fisher(task), learning_rate=0.2, damping=0.3, batch_size=4)
     assert np.abs(a - flat(after(fisher, params))).max() > 1e-4
 
 
@@ -179,8 +187,8 @@ def test_natural_gradient_steps_do_not_depend_on_the_linear_parameterisation(toy
     m = jnp.asarray(np.random.default_rng(0).normal(size=(3, 3)) + 2 * np.eye(3))
     moved = task._replace(logits=lambda v, x: task.logits({"w": m @ v["w"]}, x))
     position = {"w": jnp.linalg.solve(m, params["w"])}
-    a = stochastic_ngd.build(task, exact_fisher(task), 0.3, 0.0, batch)
-    b = stochastic_ngd.build(moved, exact_fisher(moved), 0.3, 0.0, batch)
+    a = stochastic_ngd.build(exact_fisher(task), learning_rate=0.3, damping=0.0, batch_size=batch)
+    b = stochastic_ngd.build(exact_fisher(moved), learning_rate=0.3, damping=0.0, batch_size=batch)
     first, second = a.init(params), b.init(position)
     steps = jax.jit(a.step), jax.jit(b.step)
     for key in jax.random.split(jax.random.key(0), 5):
@@ -196,7 +204,9 @@ def test_gaussian_noise_of_a_step_has_the_covariance_of_theorem_1(toy, assert_mo
     """Cov Δω = (2εT/N) G⁻¹, G = F + δI, and the mean is NGD's step."""
     task, params = toy("logistic")
     metric = exact_fisher(task)
-    algorithm = preconditioned_langevin.build(task, metric, 0.2, 0.1, 1.5)
+    algorithm = preconditioned_langevin.build(
+        metric, learning_rate=0.2, damping=0.1, temperature=1.5
+    )
     step = jax.jit(
         jax.vmap(lambda key: algorithm.step(key, algorithm.init(params))[0].position["w"])
     )
@@ -247,7 +257,9 @@ def test_a_whole_batch_size_of_another_number_type_is_used_or_refused(toy, unche
     task, params = toy("logistic")
     for value in (np.int64(4), 4.0):
         try:
-            algorithm = stochastic_ngd.build(task, exact_fisher(task), 0.1, 0.1, value)
+            algorithm = stochastic_ngd.build(
+                exact_fisher(task), learning_rate=0.1, damping=0.1, batch_size=value
+            )
         except ValueError:
             continue
         assert np.isfinite(after(algorithm, params)["w"]).all()

@@ -12,7 +12,7 @@ from artifact.engine.keys import key
 from artifact.figures.fig1.settings_fig1 import IteratesSettings
 from artifact.problems import logistic
 from artifact.protocols import Progress
-from ngd import laplace, sampling, temperature
+from ngd import laplace, sampling, theorem_2
 from ngd.metrics.fisher import exact_fisher
 from ngd.samplers import preconditioned_langevin, stochastic_ngd
 from ngd.samplers.algorithm import SamplingAlgorithm
@@ -26,9 +26,11 @@ def build(sampler: str, settings: IteratesSettings, task: Task) -> SamplingAlgor
     rate, damping = settings.learning_rate, settings.damping
     metric = exact_fisher(task)
     if sampler == "preconditioned_langevin":
-        return preconditioned_langevin.build(task, metric, rate, damping, settings.temperature)
-    size = temperature.batch_size(rate, task.examples, settings.temperature, exact=False)
-    return stochastic_ngd.build(task, metric, rate, damping, size)
+        return preconditioned_langevin.build(
+            metric, learning_rate=rate, damping=damping, temperature=settings.temperature
+        )
+    size = theorem_2.batch_size(rate, task.examples, settings.temperature, exact=False)
+    return stochastic_ngd.build(metric, learning_rate=rate, damping=damping, batch_size=size)
 
 
 Builder = Callable[[str, IteratesSettings, Task], SamplingAlgorithm]

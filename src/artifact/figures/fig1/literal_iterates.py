@@ -18,7 +18,7 @@ from ngd.metrics.fisher import exact_fisher
 from ngd.samplers import preconditioned_langevin
 from ngd.samplers.algorithm import Info, SamplingAlgorithm, move
 from ngd.samplers.preconditioned_langevin import State
-from ngd.task import Task, gradient
+from ngd.task import Task, slope
 
 
 def build(sampler: str, settings: IteratesSettings, task: Task) -> SamplingAlgorithm:
@@ -33,10 +33,10 @@ def build(sampler: str, settings: IteratesSettings, task: Task) -> SamplingAlgor
     def step(rng_key: PRNGKeyArray, state: State) -> tuple[State, Info]:
         key_metric, key_noise = jax.random.split(rng_key)
         factor, memory = metric.estimate(key_metric, state.position, state.memory)
-        slope = gradient(task, state.position)
+        seen = slope(task, state.position)
         alpha = scale * damped.noise(key_noise, factor, 0.0)
-        direction = damped.solve(factor, damping, slope + alpha)
-        position, info = move(state.position, -rate * direction, slope)
+        found = damped.solve(factor, damping, seen.gradient + alpha)
+        position, info = move(state.position, -rate * found.x, seen, found.iterations)
         return preconditioned_langevin.State(position, memory), info
 
     return ours._replace(step=step)

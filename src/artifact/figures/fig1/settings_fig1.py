@@ -16,7 +16,7 @@ from artifact.settings.typed import (
     number,
     setting,
 )
-from ngd import temperature
+from ngd import theorem_2
 
 
 class IteratesSettings(Settings):
@@ -39,7 +39,7 @@ class IteratesSettings(Settings):
     @model_validator(mode="after")
     def _temperature_has_a_batch(self) -> Self:
         try:
-            temperature.batch_size(self.learning_rate, self.examples, self.temperature, exact=False)
+            theorem_2.batch_size(self.learning_rate, self.examples, self.temperature, exact=False)
         except ValueError as error:
             raise BrokenRuleError(
                 "temperature", self.temperature, f"have a batch; {error}"

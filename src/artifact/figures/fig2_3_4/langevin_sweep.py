@@ -14,10 +14,9 @@ def experiment(settings: LogisticPoint, examples: int, root: int) -> Experiment:
         examples,
         root,
         lambda task, point: preconditioned_langevin.build(
-            task,
             logistic_fisher(task),
-            point.learning_rate,
-            settings.damping,
-            point.temperature,
+            learning_rate=point.learning_rate,
+            damping=settings.damping,
+            temperature=point.temperature,
         ),
     )

@@ -14,10 +14,9 @@ def experiment(settings: LogisticPoint, examples: int, root: int) -> Experiment:
         examples,
         root,
         lambda task, point: stochastic_ngd.build(
-            task,
             logistic_fisher(task),
-            point.learning_rate,
-            settings.damping,
-            point.batch_size,
+            learning_rate=point.learning_rate,
+            damping=settings.damping,
+            batch_size=point.batch_size,
         ),
     )

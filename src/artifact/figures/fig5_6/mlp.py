@@ -60,7 +60,10 @@ def on_projected_images(
     return Experiment(
         task=lambda train: Task(model.apply, train.x, train.y, regulariser),
         algorithm=lambda task, point: stochastic_ngd.build(
-            task, metric(task), point.learning_rate, settings.damping, point.batch_size
+            metric(task),
+            learning_rate=point.learning_rate,
+            damping=settings.damping,
+            batch_size=point.batch_size,
         ),
         train=lambda seed: project(mnist_task.training_set(images, root, examples, seed), seed),
         position=lambda seed: model.init(key(root, "mlp", "start", seed=seed), nothing),

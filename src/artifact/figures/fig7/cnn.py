@@ -27,14 +27,13 @@ def experiment(
     return Experiment(
         task=lambda train: Task(model.apply, train.x, train.y, regulariser),
         algorithm=lambda task, point: stochastic_ngd.build(
-            task,
             moving_average(
                 sampled_fisher(task, settings.fisher_examples, layer_gradients(model)),
                 smoothing(point.learning_rate, settings.smoothing_base, settings.smoothing_unit),
             ),
-            point.learning_rate,
-            settings.damping,
-            point.batch_size,
+            learning_rate=point.learning_rate,
+            damping=settings.damping,
+            batch_size=point.batch_size,
         ),
         train=lambda seed: mnist_task.training_set(images, root, examples, seed),
         position=lambda seed: unravel(jnp.asarray(warm_start)),

@@ -64,9 +64,10 @@ def conformal(settings: Theorem1Settings, root: int) -> Problem:
         lambda params: 0.5 * jnp.sum(flatten(params) ** 2),
     )
     metric = memoryless(
+        task,
         lambda rng_key, position: (
             jnp.sqrt(1 + jnp.sum(flatten(position) ** 2)) * jnp.eye(2, dtype=jnp.float32)
-        )
+        ),
     )
     return Problem(task, metric, logistic.position, 2)
 
@@ -84,10 +85,18 @@ def build(
     sampler: str, problem: Problem, rate: float, damping: float, temperature: float
 ) -> SamplingAlgorithm:
     """One of `SAMPLERS`."""
-    arguments = (problem.task, problem.metric, rate, damping, temperature)
+    metric = problem.metric
     if sampler == "eq8":
-        return preconditioned_langevin.build(*arguments)
-    return riemannian_langevin.build(*arguments, AIMED_AT[sampler])
+        return preconditioned_langevin.build(
+            metric, learning_rate=rate, damping=damping, temperature=temperature
+        )
+    return riemannian_langevin.build(
+        metric,
+        learning_rate=rate,
+        damping=damping,
+        temperature=temperature,
+        prior_exponent=AIMED_AT[sampler],
+    )
 
 
 class Grid(NamedTuple):

@@ -28,7 +28,7 @@ def with_covariance(
         factor, _ = metric.estimate(rng_key, state.position, ())
         spread, _ = covariance.estimate(rng_key, state.position, ())
         alpha = scale * damped.noise(rng_key, spread, 0.0)
-        drift = damped.solve(factor, damping, gradient(task, state.position) + alpha)
+        drift = damped.solve(factor, damping, gradient(task, state.position) + alpha).x
         extra = correction(metric, state.position, damping, prior_exponent)
         displacement = -learning_rate * (drift - temperature / task.examples * extra)
         position, info = move(state.position, displacement)
@@ -46,7 +46,19 @@ def experiment(settings: RiemannianPoint, examples: int, root: int) -> Experimen
         if getattr(settings, "noise", "metric") == "covariance":
             return with_covariance(task, rate, damping, point.temperature, k)
         if point.batch_size:
-            return riemannian_ngd.build(task, metric, rate, damping, point.batch_size, k)
-        return riemannian_langevin.build(task, metric, rate, damping, point.temperature, k)
+            return riemannian_ngd.build(
+                metric,
+                learning_rate=rate,
+                damping=damping,
+                batch_size=point.batch_size,
+                prior_exponent=k,
+            )
+        return riemannian_langevin.build(
+            metric,
+            learning_rate=rate,
+            damping=damping,
+            temperature=point.temperature,
+            prior_exponent=k,
+        )
 
     return logistic.experiment(settings, examples, root, algorithm)

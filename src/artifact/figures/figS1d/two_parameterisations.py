@@ -185,15 +185,25 @@ def build(sampler: str, task: Task, point: Point, temperature: float) -> Samplin
     """
     metric, (rate, size) = exact_fisher(task), point
     if sampler == "eq8":
-        return preconditioned_langevin.build(task, metric, rate, 0.0, temperature)
+        return preconditioned_langevin.build(
+            metric, learning_rate=rate, damping=0.0, temperature=temperature
+        )
     if sampler == "eq11":
-        return stochastic_ngd.build(task, metric, rate, 0.0, size)
+        return stochastic_ngd.build(metric, learning_rate=rate, damping=0.0, batch_size=size)
     noise, _, prior = sampler.partition("_")
     if noise == "langevin":
         k = EXPONENTS[prior]
-        return riemannian_langevin.build(task, metric, rate, 0.0, temperature, k)
+        return riemannian_langevin.build(
+            metric, learning_rate=rate, damping=0.0, temperature=temperature, prior_exponent=k
+        )
     if noise == "ngd":
-        return riemannian_ngd.build(task, metric, rate, 0.0, size, EXPONENTS[prior])
+        return riemannian_ngd.build(
+            metric,
+            learning_rate=rate,
+            damping=0.0,
+            batch_size=size,
+            prior_exponent=EXPONENTS[prior],
+        )
     raise ValueError(f"sampler must be one of {', '.join(SAMPLERS)}, got {sampler!r}")
 
 

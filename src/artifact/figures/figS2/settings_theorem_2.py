@@ -18,7 +18,7 @@ from artifact.settings.typed import (
     number,
     setting,
 )
-from ngd import temperature
+from ngd import theorem_2
 
 
 class Theorem2Settings(Settings):
@@ -38,7 +38,7 @@ class Theorem2Settings(Settings):
     def _temperature_has_batches(self) -> Self:
         for examples, rate in itertools.product(self.examples, self.learning_rates):
             try:
-                temperature.batch_size(rate, examples, self.temperature)
+                theorem_2.batch_size(rate, examples, self.temperature)
             except ValueError as error:
                 raise BrokenRuleError(
                     "temperature", self.temperature, f"have a batch; {error}"

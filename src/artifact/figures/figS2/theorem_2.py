@@ -12,7 +12,7 @@ from artifact.engine.keys import key
 from artifact.figures.figS2.settings_theorem_2 import Theorem2Settings
 from artifact.problems import logistic
 from artifact.protocols import Examples, Progress
-from ngd import laplace, sampling, temperature
+from ngd import laplace, sampling, theorem_2
 from ngd.metrics.covariance import gradient_covariance
 from ngd.metrics.factor import rows_of
 from ngd.metrics.fisher import exact_fisher, exact_rows
@@ -60,7 +60,9 @@ def run(settings: Theorem2Settings, root: int, progress: Progress) -> dict[str, 
     ) -> tuple[jax.Array, jax.Array]:
         """The mean of ω - minimum, and of its outer product, over chains and updates."""
         task = logistic.task(train)
-        algorithm = stochastic_ngd.build(task, exact_fisher(task), rate, 0.0, size)
+        algorithm = stochastic_ngd.build(
+            exact_fisher(task), learning_rate=rate, damping=0.0, batch_size=size
+        )
         burn_in, samples = (round(length / rate) for length in (settings.burn_in, settings.samples))
 
         def keep(
@@ -89,7 +91,7 @@ def run(settings: Theorem2Settings, root: int, progress: Progress) -> dict[str, 
             posterior = laplace.laplace(task, laplace.minimise(task, start))
             noise = noise_ratio(task, logistic.position(posterior.mean))
             for rate in settings.learning_rates:
-                size = temperature.batch_size(rate, examples, settings.temperature)
+                size = theorem_2.batch_size(rate, examples, settings.temperature)
                 rng_key = key(
                     root, "figS2", model, "chain", N=examples, learning_rate=rate, seed=seed
                 )
@@ -103,7 +105,7 @@ def run(settings: Theorem2Settings, root: int, progress: Progress) -> dict[str, 
                         "learning_rate": rate,
                         "batch_size": size,
                         "seed": seed,
-                        "predicted": temperature.temperature(rate, examples, size),
+                        "predicted": theorem_2.temperature(rate, examples, size),
                         "measured": float(np.trace(ratio)) / len(ratio),
                         "noise_ratio": noise,
                     }

@@ -14,7 +14,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 from artifact.engine.keys import key
 from artifact.figures.figS2b.settings_estimated_fisher import EstimatedFisherSettings
 from artifact.protocols import Progress
-from ngd import laplace, sampling, temperature
+from ngd import laplace, sampling, theorem_2
 from ngd.metrics import damping as damped
 from ngd.metrics import logistic_fisher, moving_average, sampled_fisher
 from ngd.metrics.metric import Metric
@@ -123,7 +123,7 @@ def sampler(estimate: Estimate, settings: EstimatedFisherSettings) -> Sampler:
         estimates have the same minibatches.
     """
     rate = settings.learning_rate
-    size = temperature.batch_size(rate, settings.examples, settings.temperature)
+    size = theorem_2.batch_size(rate, settings.examples, settings.temperature)
     burn_in, samples = (round(units / rate) for units in (settings.burn_in, settings.samples))
 
     @jax.jit
@@ -132,7 +132,9 @@ def sampler(estimate: Estimate, settings: EstimatedFisherSettings) -> Sampler:
     ) -> tuple[Float[Array, "n P"], Float[Array, " n"]]:
         task = Task(MODEL.apply, x, y)
         exact = logistic_fisher(task)
-        algorithm = stochastic_ngd.build(task, metric_of(task, estimate), rate, 0.0, size)
+        algorithm = stochastic_ngd.build(
+            metric_of(task, estimate), learning_rate=rate, damping=0.0, batch_size=size
+        )
 
         def chain(rng_key: PRNGKeyArray) -> tuple[Array, Array]:
             state, _ = sampling.run(rng_key, algorithm, algorithm.init(minimum), burn_in)

@@ -17,7 +17,7 @@ from artifact.figures.figS1bc.separable import is_separable
 from artifact.figures.figS3.settings_gold_standard import GoldStandardSettings
 from artifact.problems import logistic
 from artifact.protocols import Progress
-from ngd import laplace, prior, sampling, temperature
+from ngd import laplace, prior, sampling, theorem_2
 from ngd.metrics.fisher import logistic_fisher
 from ngd.samplers import mandt, preconditioned_langevin, riemannian_langevin, stochastic_ngd
 from ngd.samplers.algorithm import SamplingAlgorithm
@@ -42,15 +42,15 @@ SAMPLERS = (
 def build(sampler: str, settings: GoldStandardSettings, task: Task) -> SamplingAlgorithm:
     """One of `SAMPLERS` at T = 1."""
     rate, damping, metric = settings.learning_rate, settings.damping, logistic_fisher(task)
-    size = temperature.batch_size(rate, task.examples, 1.0)
+    size = theorem_2.batch_size(rate, task.examples, 1.0)
     if sampler == "stochastic_ngd":
-        return stochastic_ngd.build(task, metric, rate, damping, size)
+        return stochastic_ngd.build(metric, learning_rate=rate, damping=damping, batch_size=size)
     if sampler == "preconditioned_langevin":
-        return preconditioned_langevin.build(task, metric, rate, damping)
+        return preconditioned_langevin.build(metric, learning_rate=rate, damping=damping)
     if sampler == "mandt":
-        return mandt.build(task, rate, size, damping)
+        return mandt.build(task, learning_rate=rate, batch_size=size, damping=damping)
     k = float(sampler.rpartition("=")[2])
-    return riemannian_langevin.build(task, metric, rate, damping, prior_exponent=k)
+    return riemannian_langevin.build(metric, learning_rate=rate, damping=damping, prior_exponent=k)
 
 
 def training_sets(settings: GoldStandardSettings, n: int, root: int) -> Iterator[tuple[int, Task]]:

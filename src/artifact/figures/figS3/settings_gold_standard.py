@@ -16,7 +16,7 @@ from artifact.settings.typed import (
     number,
     setting,
 )
-from ngd import temperature
+from ngd import theorem_2
 
 
 class GoldStandardSettings(Settings):
@@ -45,7 +45,7 @@ class GoldStandardSettings(Settings):
     @model_validator(mode="after")
     def _has_a_batch(self) -> Self:
         try:
-            temperature.batch_size(self.learning_rate, self.examples, 1.0)
+            theorem_2.batch_size(self.learning_rate, self.examples, 1.0)
         except ValueError as error:
             raise BrokenRuleError("examples", self.examples, f"have a batch; {error}") from None
         return self

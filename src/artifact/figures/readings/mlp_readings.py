@@ -54,7 +54,7 @@ def with_replacement(task: Task, batch_size: int) -> Metric:
         rows = per_example_gradients(task, position, x, labels)
         return scale(rows, jnp.full(batch_size, batch_size**-0.5))
 
-    return memoryless(factor)
+    return memoryless(task, factor)
 
 
 def experiment(settings: MLPReadingPoint, examples: int, root: int, images: Images) -> Experiment:

@@ -26,7 +26,15 @@ def test_a_step_has_the_mean_of_riemannian_langevin_and_the_covariance_of_gradie
         return np.asarray(drawn(keys) - w, float)
 
     ours = steps(riemannian_sweep.with_covariance(task, EPS, DELTA, T, K))
-    mean = steps(riemannian_langevin.build(task, exact_fisher(task), EPS, DELTA, T, K)).mean(0)
+    mean = steps(
+        riemannian_langevin.build(
+            exact_fisher(task),
+            learning_rate=EPS,
+            damping=DELTA,
+            temperature=T,
+            prior_exponent=K,
+        )
+    ).mean(0)
 
     def matrix(metric):
         rows = np.asarray(rows_of(metric.estimate(keys[0], position, ())[0]), float)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ngd.temperature import batch_size, temperature
+from ngd.theorem_2 import batch_size, temperature
 
 LEARNING_RATES = st.floats(1e-4, 1.0)
 EXAMPLES = st.integers(1, 100_000)

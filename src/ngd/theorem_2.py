@@ -1,4 +1,8 @@
-"""Theorem 2: the temperature that a batch size stands for, and the other way round."""
+"""The formula of Theorem 2: the temperature that a batch size stands for, and the other way round.
+
+It knows no model. A chain has its T where the gradients' covariance is the Fisher information and
+δ is small; `ngd.diagnostics` tells the T that a sampler has on a model, and the B that has T.
+"""
 
 import math
 
@@ -28,12 +32,12 @@ def temperature(
 
 
 def batch_size(learning_rate: float, examples: int, temperature: float, exact: bool = True) -> int:
-    """The batch size B at temperature T.
+    """The paper's batch size B for a temperature T.
 
     Exact: B = ⌈N/(2T/ε + 1)⌉ of section 6.4. Otherwise εN/(2T) of section 6.1, rounded
-    to the nearest whole number (the paper does not say how). This is the formula: the
-    temperature that a sampler has is another where δ is not small, or the model is wrong;
-    `ngd.diagnostics.calibrated_batch` solves for that.
+    to the nearest whole number (the paper does not say how). Of a small B rounding moves T far:
+    `temperature` tells where to. `ngd.diagnostics.calibrated_batch` finds the B that has T on
+    a model to a tenth, or refuses.
 
     Raises:
         ValueError: ε or T is not positive, or no B in 1..N has this temperature: T is above

@@ -8,8 +8,8 @@ from ngd import bounds
 from ngd.bounds import Scalar
 from ngd.metrics import damping as damped
 from ngd.metrics.metric import Metric
-from ngd.samplers.algorithm import Info, SamplingAlgorithm, Settings, checked, move
-from ngd.task import Params, Task, check_metric, gradient
+from ngd.samplers.algorithm import Info, SamplingAlgorithm, Settings, checked, move, task_of
+from ngd.task import Params, slope
 
 
 class State(NamedTuple):
@@ -27,30 +27,35 @@ def init(position: Params, metric: Metric) -> State:
 def step(
     rng_key: PRNGKeyArray,
     state: State,
-    task: Task,
     metric: Metric,
     learning_rate: Scalar,
     damping: Scalar,
 ) -> tuple[State, Info]:
     """Δω = -ε(F + δI)⁻¹(1/N) dC/dω: eq. (16) (eq. (1) has lost its minus)."""
+    task = metric.task
     factor, memory = metric.estimate(rng_key, state.position, state.memory)
-    slope = gradient(task, state.position)
-    direction = damped.solve(factor, damping, slope)
-    position, info = move(state.position, -learning_rate * direction, slope)
+    seen = slope(task, state.position)
+    found = damped.solve(factor, damping, seen.gradient)
+    position, info = move(state.position, -learning_rate * found.x, seen, found.iterations)
     return State(position, memory), info
 
 
-def build(task: Task, metric: Metric, learning_rate: Scalar, damping: Scalar) -> SamplingAlgorithm:
+def build(metric: Metric, *, learning_rate: Scalar, damping: Scalar) -> SamplingAlgorithm:
     """Noiseless NGD: the temperature is 0, and the chain ends in a minimum of C.
 
+    Args:
+        metric: F or any other metric of `ngd.metrics`, of the task whose cost is minimised.
+        learning_rate: ε > 0.
+        damping: δ >= 0 of eq. (16).
+
     Raises:
-        ValueError: ε is not positive, δ is negative, or the metric is of another task.
+        ValueError: ε is not positive or δ is negative.
     """
-    check_metric(task, metric.task)
+    task = task_of(metric)
     learning_rate = bounds.positive("learning_rate", learning_rate)
     damping = bounds.non_negative("damping", damping)
     return SamplingAlgorithm(
         lambda position, rng_key=None: init(checked(task, position), metric),
-        lambda rng_key, state: step(rng_key, state, task, metric, learning_rate, damping),
+        lambda rng_key, state: step(rng_key, state, metric, learning_rate, damping),
         Settings(task, learning_rate, metric, damping),
     )
