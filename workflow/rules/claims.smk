@@ -39,6 +39,7 @@ rule readings:
         readings=READINGS,
         claimed=READ_OTHERWISE,
         instead=INSTEAD,
+        lacking=NOT_ARCHIVED,
         makers=MAKERS,
         claims=os.path.relpath(CLAIM_FILE),
         judged_by=identity.digest(CLAIM_FILE),

@@ -40,3 +40,5 @@ files.write_table(judged, Path(snakemake.output.by_reading))
 print(compared.to_string(index=False))
 print(by_reading.matrix(judged).to_string(na_rep=""))
 print(by_reading.summary(judged))
+if params.lacking:
+    print(f"readings: not archived, and so not judged by: {', '.join(params.lacking)}")

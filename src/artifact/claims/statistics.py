@@ -137,14 +137,17 @@ def least_rise(means: Means, metric: str, **of: Any) -> Numbers:
     From the first infinite mean on (diverged chains) nothing is asked.
     """
     values = curve(means, of, metric).to_numpy()
+    if values.shape[1] < 2:
+        raise LackingError("fewer than 2 points on a curve")
     with np.errstate(invalid="ignore"):
-        return np.nanmin(np.diff(values, axis=1), axis=1)
+        return np.fmin.reduce(np.diff(values, axis=1), axis=1)
 
 
 def fall_and_rise(means: Means, **of: Any) -> Numbers:
     """Ln of the mean cross entropy at T = 2 over that at T = 1/2."""
     found = curve(means, of, "ensemble_cross_entropy")
-    return np.log(at(found, 2.0) / at(found, 0.5))
+    with np.errstate(invalid="ignore"):
+        return np.log(at(found, 2.0) / at(found, 0.5))
 
 
 def flattening(means: Means, tables: Sequence[Mapping[str, Any]], low: float) -> Numbers:

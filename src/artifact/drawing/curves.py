@@ -8,7 +8,6 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.container import ErrorbarContainer
 from matplotlib.lines import Line2D
-from matplotlib.markers import CARETUP
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 from matplotlib.transforms import ScaledTranslation
 
@@ -19,8 +18,9 @@ CROSS_ENTROPY = "test cross entropy (nats per example)"
 TEMPERATURE = "temperature $T$"
 BATCH = "batch size $B$"
 SYMBOLS = {"temperature": "T", "batch_size": "B"}
-LOST = {"diverged": ("x", "some repeats diverged"), "dead": ("+", "some ended as dead networks")}
-"""Marks on the upper edge, and what they say."""
+LOST = {"diverged": ("x", "repeats diverged"), "dead": ("+", "ended as dead networks")}
+"""Marks on the edge of what is bad, and what they say."""
+UP = r"$\uparrow$"
 ABOVE = "mean above the axis"
 
 
@@ -34,7 +34,9 @@ def curve(
     colour: str | None = None,
     mark_optimum: bool = False,
 ) -> None:
-    """One curve, with marks on the upper edge where repeats diverged or ended as dead networks.
+    """One curve, with marks on the edge where repeats diverged or ended as dead networks.
+
+    That is the lower edge for an accuracy, the upper one for a cross entropy.
 
     Args:
         axes: the panel.
@@ -70,16 +72,18 @@ def curve(
     for kind, (mark, told) in LOST.items():
         lost = rows[rows[kind] > 0]
         if len(lost):
+            # A point without a mean has no repeat left.
+            every = "all " if lost["mean"].isna().all() else "some "
             known = axes.get_legend_handles_labels()[1]
             axes.plot(
                 lost[x],
-                np.ones(len(lost)),
+                np.full(len(lost), 0.0 if metric.endswith("accuracy") else 1.0),
                 mark,
                 ms=6 if kind == "dead" else None,
                 color=BLACK,
                 transform=axes.get_xaxis_transform(),
                 clip_on=False,
-                label=told if told not in known else None,
+                label=every + told if every + told not in known else None,
             )
 
 
@@ -105,26 +109,39 @@ def finish(axes: Axes, x_label: str, y_label: str) -> None:
 
 
 def point_above(axes: Axes) -> None:
-    """Carets below the upper edge at means that lie above it, so that a cut axis hides none."""
+    """Arrows below the upper edge at means that lie above it, so that a cut axis hides none.
+
+    The curve ends there: a line to a mean far above would look like an upright one.
+    """
     top = axes.get_ylim()[1]
     cut = False
     for number, container in enumerate(axes.containers):
         line = container[0]
         x, mean = (np.asarray(line.get_data()[axis], float) for axis in (0, 1))
         above = x[mean > top]
-        # A row for each curve: their carets would otherwise hide one another.
-        height = np.full(len(above), 0.97 - 0.04 * number)
+        line.set_ydata(np.where(mean > top, np.nan, mean))
+        for cap in container[1]:
+            cap.set_ydata(np.where(mean > top, np.nan, cap.get_ydata()))
+        for bars in container[2]:
+            shown = [
+                bar if len(bar) and not cut_off else np.empty((0, 2))
+                for bar, cut_off in zip(bars.get_segments(), mean > top, strict=True)
+            ]
+            bars.set_segments(shown)
+        # A row for each curve: their arrows would otherwise hide one another.
+        height = np.full(len(above), 0.96 - 0.06 * number)
         axes.plot(
             above,
             height,
             linestyle="none",
-            marker=CARETUP,
+            marker=UP,
+            ms=7,
             color=line.get_color(),
             transform=axes.get_xaxis_transform(),
         )
         cut = cut or len(above) > 0
     if cut:
-        axes.plot([], [], linestyle="none", marker=CARETUP, color=GREY, label=ABOVE)
+        axes.plot([], [], linestyle="none", marker=UP, ms=7, color=GREY, label=ABOVE)
 
 
 def legend(axes: Axes) -> None:

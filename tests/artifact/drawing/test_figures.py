@@ -11,14 +11,13 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
-from matplotlib.markers import CARETUP
 from matplotlib.text import Text
 from tests.artifact.drawing import made_up
 from tests.artifact.drawing.made_up import STAMP, draw, points, prior
 from tests.artifact.drawing.made_up import sweep as table
 
 from artifact import catalogue
-from artifact.drawing import style
+from artifact.drawing import curves, style
 from artifact.figures.fig2_3_4 import draw_fig2 as fig2
 
 PAPERS = ["fig1", "fig2", "fig3", "fig4", "fig5", "fig6", "fig7", "figS1c"]
@@ -212,12 +211,17 @@ def test_batch_axes_are_ticked_at_the_sizes_that_were_run() -> None:
 
 
 def test_points_that_diverged_are_crossed_on_the_edge_and_named() -> None:
-    for axes in draw("fig5", table=table(diverged=True)).axes:
-        assert labels(axes).count("some repeats diverged") == 1
-        assert set(marked(axes, "x")) == {(16, 1)}
+    for edge, axes in enumerate(draw("fig5", table=table(diverged=True)).axes):
+        assert labels(axes).count("all repeats diverged") == 1
+        assert set(marked(axes, "x")) == {
+            (16, edge)
+        }  # of an accuracy the lower edge is the bad one
     for axes in draw("fig5").axes:
-        assert "some repeats diverged" not in labels(axes)
+        assert not any("diverged" in label for label in labels(axes))
         assert not marked(axes, "x")
+    some = table(diverged=True).assign(mean=lambda rows: rows["mean"].fillna(1.5))
+    for axes in draw("fig5", table=some).axes:
+        assert labels(axes).count("some repeats diverged") == 1
 
 
 def test_a_sweep_that_diverged_everywhere_is_all_crosses() -> None:
@@ -232,17 +236,23 @@ def test_a_sweep_that_diverged_everywhere_is_all_crosses() -> None:
 
 
 @pytest.mark.parametrize("name", ["fig2 crowded", "fig5", "fig6"])
-def test_every_mean_is_inside_the_axis_or_has_a_caret(name: str) -> None:
+def test_every_mean_is_inside_the_axis_or_has_an_arrow(name: str) -> None:
     for axes in FIGURES[name]().axes:
         low, high = axes.get_ylim()
-        hidden = [
-            x
-            for curve in axes.containers
-            for x, mean in points(curve[0])
-            if not (np.isnan(mean) or low <= mean <= high)
-        ]
-        assert [x for x, _ in marked(axes, CARETUP)] == hidden
+        drawn = [point for curve in axes.containers for point in points(curve[0])]
+        assert all(low <= mean <= high for _, mean in drawn if not np.isnan(mean))
+        lost = {x for x, _ in marked(axes, "x")}
+        hidden = [x for x, mean in drawn if np.isnan(mean) and x not in lost]
+        assert [x for x, _ in marked(axes, curves.UP)] == hidden
         assert ("mean above the axis" in labels(axes)) == bool(hidden)
+
+
+def test_a_mean_above_the_axis_leaves_neither_line_nor_bar() -> None:
+    _, b = draw("fig5", table=table(high=3.0)).axes
+    single = b.containers[1]
+    above = np.isnan(single[0].get_ydata())
+    assert 0 < above.sum() < len(above)
+    assert [not len(path.vertices) for path in single[2][0].get_paths()] == above.tolist()
 
 
 def test_one_repeat_without_a_standard_error_is_drawn_without_bars() -> None:
@@ -289,8 +299,8 @@ def test_a_least_at_an_edge_or_of_two_repeats_is_not_ringed() -> None:
 
 def test_dead_networks_are_marked_apart_from_diverged_chains() -> None:
     for axes in draw("fig5", table=table(dead=True)).axes:
-        assert labels(axes).count("some ended as dead networks") == 1
-        assert set(marked(axes, "+")) == {(16, 1)}
+        assert labels(axes).count("all ended as dead networks") == 1
+        assert set(marked(axes, "+")) == {(16, int(axes.get_ylabel() != curves.ACCURACY))}
         assert not marked(axes, "x")
 
 

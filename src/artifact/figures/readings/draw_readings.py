@@ -11,6 +11,23 @@ from artifact.figures.readings.compare_readings import base_of
 
 COLUMNS = 3
 
+WORDS = {
+    "lambda_in_the_summed_cost": r"$\lambda$ in the summed cost",
+    "lambda_without_the_half": r"$\lambda|\omega|^2$, without the half",
+    "projection_over_28": r"projection over $\sqrt{784}$",
+    "exact_T_and_B": "exact $T$ and $B$",
+    "fisher_with_replacement": "Fisher with replacement",
+    "exact_fisher": "exact Fisher",
+    "moving_average": r"moving average, $\alpha=0.5$",
+}
+"""What readings are called; else by their names."""
+
+
+def title(name: str) -> str:
+    """A reading's, above its panel."""
+    model, known = ("CNN: ", name.removeprefix("cnn_")) if name.startswith("cnn_") else ("", name)
+    return model + WORDS.get(known, known.replace("_", " "))
+
 
 def draw(stamp: style.Stamp, **tables: pd.DataFrame) -> Figure:
     """A panel for each reading that is not ours, beside its `base_of`.
@@ -24,19 +41,27 @@ def draw(stamp: style.Stamp, **tables: pd.DataFrame) -> Figure:
     with style.ours():
         figure = Figure(figsize=(style.WIDTH, 2.1 * rows), layout="constrained")
         FigureCanvasAgg(figure)
-        grid = list(figure.subplots(rows, COLUMNS, sharex=True, squeeze=False).flat)
+        grid = list(figure.subplots(rows, COLUMNS, sharey="row", squeeze=False).flat)
+        widest = pd.concat(tables.values())["temperature"]
+        ticks = sorted(widest.unique())
         for axes, (name, table) in zip(grid, others.items(), strict=False):
             base = tables[base_of(name)]
             metric = "ensemble_cross_entropy"
             curves.curve(axes, base, metric, "temperature", "ours", 0, style.GREY)
             curves.curve(axes, table, metric, "temperature", name, 1, style.VERMILION)
-            curves.cross_entropy_axis(axes, pd.concat([base, table]))
             curves.logarithmic(axes.xaxis)
-            axes.set_title(name.replace("_", " "))
+            axes.set_xlim(0.8 * ticks[0], 1.25 * ticks[-1])
+            axes.set_xticks(ticks, [f"{t:g}" for t in ticks])
+            axes.minorticks_off()
+            axes.set_title(title(name))
+        for start in range(0, len(others), COLUMNS):
+            row = list(others.items())[start : start + COLUMNS]
+            drawn = pd.concat([t for name, of in row for t in (tables[base_of(name)], of)])
+            curves.cross_entropy_axis(grid[start], drawn)
+            for axes in grid[start : start + len(row)]:
+                curves.point_above(axes)
         for axes in grid[len(others) :]:
             axes.remove()
-        for axes in grid[max(len(others) - COLUMNS, 0) : len(others)]:
-            axes.tick_params(labelbottom=True)  # also where the panel below is not
         figure.supylabel("ensemble's " + curves.CROSS_ENTROPY, fontsize=7)
         counted = f"{stamp.repeats or style.repeats(*tables.values())}  ·  grey: ours"
         figure.supxlabel(
