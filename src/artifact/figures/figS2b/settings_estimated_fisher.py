@@ -18,7 +18,7 @@ from artifact.settings.typed import (
     number,
     setting,
 )
-from ngd import temperature
+from ngd import theorem_2
 
 
 class EstimatedFisherSettings(Settings):
@@ -46,7 +46,7 @@ class EstimatedFisherSettings(Settings):
             rule = f"each be > inputs = {self.inputs} and <= examples = {self.examples}"
             raise BrokenRuleError("labels", self.labels, rule)
         try:
-            temperature.batch_size(self.learning_rate, self.examples, self.temperature)
+            theorem_2.batch_size(self.learning_rate, self.examples, self.temperature)
         except ValueError as error:
             rule = f"have a batch; {error}"
             raise BrokenRuleError("temperature", self.temperature, rule) from None
