@@ -3,10 +3,7 @@
 
 rule claims:
     input:
-        **{
-            name: f"{TABLES}/{table}.csv"
-            for name, table in CLAIMED.items()
-        },
+        **{name: f"{TABLES}/{table}.csv" for name, table in CLAIMED.items()},
     output:
         claims=f"{RESULTS}/claims.csv",
     log:
