@@ -33,11 +33,11 @@ def build(sampler: str, settings: IteratesSettings, task: Task) -> SamplingAlgor
     return stochastic_ngd.build(metric, learning_rate=rate, damping=damping, batch_size=size)
 
 
-Builder = Callable[[str, IteratesSettings, Task], SamplingAlgorithm]
-
-
 def run(
-    settings: IteratesSettings, root: int, progress: Progress, build: Builder = build
+    settings: IteratesSettings,
+    root: int,
+    progress: Progress,
+    build: Callable[[str, IteratesSettings, Task], SamplingAlgorithm] = build,
 ) -> dict[str, pd.DataFrame]:
     """Both samplers, as `build` makes them, on every data set.
 

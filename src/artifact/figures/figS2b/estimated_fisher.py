@@ -16,7 +16,8 @@ from artifact.figures.figS2b.settings_estimated_fisher import EstimatedFisherSet
 from artifact.protocols import Progress
 from ngd import laplace, sampling, theorem_2
 from ngd.metrics import damping as damped
-from ngd.metrics import logistic_fisher, moving_average, sampled_fisher
+from ngd.metrics.average import moving_average
+from ngd.metrics.fisher import logistic_fisher, sampled_fisher
 from ngd.metrics.metric import Metric
 from ngd.models.logistic import Logistic
 from ngd.samplers import stochastic_ngd
