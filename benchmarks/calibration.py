@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 import ngd
+from artifact.records import documents, files
 from ngd.metrics import exact_fisher, sampled_fisher
 from ngd.samplers import (
     SamplingAlgorithm,
@@ -26,7 +27,6 @@ from ngd.samplers import (
 from ngd.task import Params, Task, flatten
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "library.md"
-BEGIN, END = "<!-- calibration: begin -->\n", "<!-- calibration: end -->\n"
 ASKED = 1.0
 
 
@@ -326,12 +326,8 @@ def row(case: Case, chains: int = 16, draws: int = 100) -> dict[str, str]:
 
 def write(rows: list[dict[str, str]]) -> None:
     """Put the table into the document."""
-    head = list(rows[0])
-    lines = [head, ["---"] * len(head), *(list(row.values()) for row in rows)]
-    table = "".join(f"| {' | '.join(line)} |\n" for line in lines)
-    before, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
-    DOCUMENT.write_text(before + BEGIN + table + END + after, encoding="utf-8")
+    text = DOCUMENT.read_text(encoding="utf-8")
+    files.write_text(documents.put(text, "calibration", documents.table(rows)), DOCUMENT)
 
 
 def main() -> None:

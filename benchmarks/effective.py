@@ -15,11 +15,11 @@ import jax.numpy as jnp
 import numpy as np
 
 import ngd
+from artifact.records import documents, files
 from ngd.metrics import exact_fisher
 from ngd.task import Params, Task
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "library.md"
-BEGIN, END = "<!-- effective: begin -->\n", "<!-- effective: end -->\n"
 RATE, DAMPING = 0.05, 0.01
 STEP, BATCH = 1e-4, 40
 """Of SGLD; its step is in units of the summed cost, and so ε/N."""
@@ -109,13 +109,8 @@ def rows(chains: int = 8, burn_in: int = 4000, draws: int = 16_000) -> list[dict
 
 def main() -> None:
     """Put the table into the document."""
-    table = rows()
-    head = list(table[0])
-    lines = [head, ["---"] * len(head), *(list(row.values()) for row in table)]
-    text = "".join(f"| {' | '.join(line)} |\n" for line in lines)
-    before, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
-    DOCUMENT.write_text(before + BEGIN + text + END + after, encoding="utf-8")
+    text = DOCUMENT.read_text(encoding="utf-8")
+    files.write_text(documents.put(text, "effective", documents.table(rows())), DOCUMENT)
 
 
 if __name__ == "__main__":

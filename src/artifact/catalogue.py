@@ -490,10 +490,13 @@ def instead(config: Run) -> dict[str, dict[str, list[str]]]:
     return found
 
 
-def maker(config: Run, table: str) -> str:
-    """The experiment that makes a table of `workflow/claims.yaml`."""
+def makers(config: Run, tables: Iterable[str]) -> dict[str, str]:
+    """The experiments that make tables, named as `workflow/claims.yaml` names them."""
     gathered = sweep_tables(config)
-    return GROUPS[gathered[table][0] if table in gathered else table].made_by
+    return {
+        table: GROUPS[gathered[table][0] if table in gathered else table].made_by
+        for table in tables
+    }
 
 
 def drawn(config: Run, figure: str) -> dict[str, str]:

@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 
 from artifact import catalogue
 from artifact.claims import findings
-from artifact.records import files
+from artifact.records import documents, files
 from artifact.settings import layers
 from artifact.settings.typed import Check, Settings
 
@@ -52,24 +52,23 @@ def _table(
     model: type[Settings], groups: Sequence[Mapping[str, Any]], names: Sequence[str] = ()
 ) -> str:
     """A row a key; where groups differ in its value, each with its name."""
-    rows = [COLUMNS, ("---",) * len(COLUMNS)]
+    rows = []
     for path, field in _fields(model):
         extra: Any = field.json_schema_extra or {}
         found = [_text(_at(group, path)) for group in groups]
         value = found[0]
         if len(set(found)) > 1:
             value = "<br>".join(f"{name}: {text}" for name, text in zip(names, found, strict=True))
-        rows.append(
-            (
-                f"`{'.'.join(path)}`",
-                field.description or "",
-                extra.get("unit", ""),
-                extra.get("section", "ours"),
-                _allowed(field),
-                value,
-            )
+        cells = (
+            f"`{'.'.join(path)}`",
+            field.description or "",
+            extra.get("unit", ""),
+            extra.get("section", "ours"),
+            _allowed(field),
+            value,
         )
-    return "".join("| " + " | ".join(c.replace("|", "\\|") for c in row) + " |\n" for row in rows)
+        rows.append(dict(zip(COLUMNS, cells, strict=True)))
+    return documents.table(rows)
 
 
 def _fields(model: type[Settings]) -> Iterator[tuple[tuple[str, ...], FieldInfo]]:
@@ -111,16 +110,9 @@ def _allowed(field: FieldInfo) -> str:
 def readme(text: str) -> str:
     """README.md with what it says of the claims written anew, between its marks."""
     judged = pd.read_csv(VERDICTS)
-    told = [f"{findings.counts(judged)}.", *findings.sentences(judged)]
-    parts = {
-        "findings": "\n".join(f"- {line}" for line in told),
-        "claims": findings.markdown(judged),
-    }
-    for name, part in parts.items():
-        before, rest = text.split(f"<!-- {name} -->\n")
-        after = rest.split(f"<!-- /{name} -->\n")[1]
-        text = f"{before}<!-- {name} -->\n{part.strip()}\n<!-- /{name} -->\n{after}"
-    return text
+    told = [f"{findings.total(judged)}.", *findings.sentences(judged)]
+    text = documents.put(text, "findings", "".join(f"- {line}\n" for line in told))
+    return documents.put(text, "claims", findings.table(judged))
 
 
 if __name__ == "__main__":

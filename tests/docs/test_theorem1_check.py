@@ -1,22 +1,19 @@
 """The script beside `docs/theorem1.md`: it measures the exponents that the page derives."""
 
-import importlib.util
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from tests import scripts
 
 SCRIPT = Path(__file__).parents[2] / "docs" / "theorem1_check.py"
 
 
 @pytest.fixture(scope="module")
 def check():
-    spec = importlib.util.spec_from_file_location("theorem1_check", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return scripts.load("docs/theorem1_check.py")
 
 
 @pytest.mark.parametrize("k", [-0.3, 0.25, 1.0])

@@ -1,6 +1,5 @@
 """The temperature that was asked for is the one sampled, or a warning names why it is not."""
 
-import importlib.util
 import re
 import warnings
 from pathlib import Path
@@ -10,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from tests import scripts
 
 import ngd
 from ngd.task import mean_cost
@@ -21,11 +21,7 @@ DOCUMENT = (ROOT / "docs" / "library.md").read_text(encoding="utf-8")
 
 @pytest.fixture(scope="module")
 def benchmark():
-    path = ROOT / "benchmarks" / "calibration.py"
-    spec = importlib.util.spec_from_file_location("calibration", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return scripts.load("benchmarks/calibration.py")
 
 
 def nuts(task, start, chains, draws):

@@ -1,10 +1,10 @@
 """How many independent draws a chain is worth, small here and whole in docs/library.md."""
 
-import importlib.util
 import re
 from pathlib import Path
 
 import pytest
+from tests import scripts
 
 pytest.importorskip("arviz", reason="ESS is ArviZ's")
 ROOT = Path(__file__).parents[2]
@@ -12,11 +12,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def benchmark():
-    path = ROOT / "benchmarks" / "effective.py"
-    spec = importlib.util.spec_from_file_location("effective", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return scripts.load("benchmarks/effective.py")
 
 
 def expected(draws):

@@ -24,7 +24,7 @@ rule claims:
 rule readings:
     input:
         sorted(f"{TABLES}/{table}.csv" for table in READ_OTHERWISE.values()),
-        read_otherwise(),
+        [f"{TABLES}/{name}.csv" for name in OTHERWISE],
         **{name: f"{TABLES}/{table}_runs.csv" for name, table in READINGS.items()},
         figure="figures/readings.pdf",
     output:

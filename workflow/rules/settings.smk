@@ -101,27 +101,24 @@ INSTEAD = {
     }
     for reading, read in catalogue.instead(SETTINGS).items()
 }
-# What the archive lacks of them is named by `readings`, and left out.
-NOT_ARCHIVED = (
-    sorted(
-        name
-        for read in INSTEAD.values()
-        for tables in read.values()
-        for name in tables
-        if not (ROOT / "results/reference" / SCALE / f"{name}.csv").is_file()
-    )
-    if SETTINGS.from_ == "reference"
-    else []
+OTHERWISE = sorted(
+    {name for read in INSTEAD.values() for names in read.values() for name in names}
 )
+# What the archive lacks of them is named by `readings`, and left out.
+NOT_ARCHIVED = [
+    name
+    for name in OTHERWISE
+    if SETTINGS.from_ == "reference"
+    and not (ROOT / "results/reference" / SCALE / f"{name}.csv").is_file()
+]
+OTHERWISE = [name for name in OTHERWISE if name not in NOT_ARCHIVED]
 INSTEAD = {
     reading: {
-        table: tables
-        for table, tables in read.items()
-        if not set(tables) & set(NOT_ARCHIVED)
+        table: names for table, names in read.items() if set(names) <= set(OTHERWISE)
     }
     for reading, read in INSTEAD.items()
 }
-MAKERS = {table: catalogue.maker(SETTINGS, table) for table in CLAIMED}
+MAKERS = catalogue.makers(SETTINGS, CLAIMED)
 # The tables of the claims that some other reading says anything of.
 READ_OTHERWISE = claimfile.tables_of(
     [
@@ -152,22 +149,6 @@ def records_of(*figures):
     """Where figures' numbers come from: the records of all their tables, each once."""
     names = [name for figure in figures for name in catalogue.records(SETTINGS, figure)]
     return [f"{TABLES}/{name}.json" for name in dict.fromkeys(names)]
-
-
-def read_otherwise(records=False):
-    """The tables of other readings that claims are judged by; with their records, if asked."""
-    names = sorted(
-        {
-            name
-            for read in INSTEAD.values()
-            for tables in read.values()
-            for name in tables
-        }
-    )
-    made_of = catalogue.records_of(names) if records else []
-    return [f"{TABLES}/{name}.csv" for name in names] + [
-        f"{TABLES}/{name}.json" for name in made_of
-    ]
 
 
 def job_files(table, suffix):

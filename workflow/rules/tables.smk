@@ -53,7 +53,8 @@ rule archive:
                 for figure in FIGURES + SUPPLEMENT
                 for path in [*tables_of(figure), *records_of(figure)]
             }
-            | set(read_otherwise(records=True))
+            | {f"{TABLES}/{name}.csv" for name in OTHERWISE}
+            | {f"{TABLES}/{name}.json" for name in catalogue.records_of(OTHERWISE)}
         ),
     log:
         f"{RESULTS}/logs/archive.log",

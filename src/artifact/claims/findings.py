@@ -1,11 +1,11 @@
 """What was found: three sentences and a table for people, made from the table of verdicts."""
 
-import math
 from typing import Any
 
 import pandas as pd
 
 from artifact.claims import by_reading, verdicts
+from artifact.records import documents
 from artifact.records.tables import number
 
 THEOREM_1 = {
@@ -75,43 +75,40 @@ def _theorems(rows: pd.DataFrame) -> str:
 
 
 def _fig7(rows: pd.DataFrame) -> str:
-    counts = rows[rows.index.str.startswith("F7")]["verdict"].value_counts()
-    if counts.empty:
+    found = {v: n for v, n in counts(rows[rows.index.str.startswith("F7")]).items() if n}
+    if not found:
         return ""
-    told = ", ".join(f"{counts[v]} {v}" for v in verdicts.VERDICTS if v in counts)
-    return f"Of the {counts.sum()} claims on Fig. 7, the CNN on whole images: {told}."
+    told = ", ".join(f"{n} {v}" for v, n in found.items())
+    return f"Of the {sum(found.values())} claims on Fig. 7, the CNN on whole images: {told}."
 
 
-def markdown(judged: pd.DataFrame) -> str:
-    """The table for a page: claim, what it says, verdict, estimate with interval, why."""
-    lines = [
-        "| claim | says | verdict | estimate (95% interval) | criterion | why |",
-        "|---" * 6 + "|",
-    ]
-    for row in judged.astype(object).where(judged.notna(), None).to_dict("records"):
-        verdict = row["verdict"]
-        cells = (
-            row["claim"],
-            f"{row['says']} ({row['where']})",
-            f"**{verdict}**" if verdict == "not reproduced" else verdict,
-            interval({key: _float(row[key]) for key in ("estimate", "low", "high")}),
-            row["criterion"],
-            row["note"] or "",
-        )
-        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-    return "\n".join(lines) + "\n"
-
-
-def _float(value: Any) -> float:
-    return math.nan if value is None else float(value)
-
-
-def counts(judged: pd.DataFrame) -> str:
+def counts(judged: pd.DataFrame) -> dict[str, int]:
     """How many claims have which verdict."""
     found = judged["verdict"].value_counts()
+    return {verdict: int(found.get(verdict, 0)) for verdict in verdicts.VERDICTS}
+
+
+def total(judged: pd.DataFrame) -> str:
+    """`counts` as a sentence."""
+    reproduced, not_reproduced, inconclusive = counts(judged).values()
     return (
-        f"Of {len(judged)} claims {found.get('reproduced', 0)} are reproduced, "
-        f"{found.get('not reproduced', 0)} are not, {found.get('inconclusive', 0)} are inconclusive"
+        f"Of {len(judged)} claims {reproduced} are reproduced, {not_reproduced} are not, "
+        f"{inconclusive} are inconclusive"
+    )
+
+
+def table(judged: pd.DataFrame) -> str:
+    """For a page in Markdown: claim, what it says, verdict, estimate with interval, why."""
+    return documents.table(
+        {
+            "claim": row["claim"],
+            "says": f"{row['says']} ({row['where']})",
+            "verdict": f"**{v}**" if (v := row["verdict"]) == "not reproduced" else v,
+            "estimate (95% interval)": interval(row),
+            "criterion": row["criterion"],
+            "why": row["note"],
+        }
+        for row in judged.fillna({"note": ""}).to_dict("records")
     )
 
 
@@ -122,10 +119,9 @@ def told(judged: pd.DataFrame, judged_by_reading: pd.DataFrame) -> dict[str, Any
         judged: see `artifact.claims.verdicts.judge_all`.
         judged_by_reading: see `artifact.claims.by_reading.judge_all`.
     """
-    found = judged["verdict"].value_counts()
     return {
         "findings": sentences(judged),
-        "counts": {verdict: int(found.get(verdict, 0)) for verdict in verdicts.VERDICTS},
+        "counts": counts(judged),
         "matrix": by_reading.matrix(judged_by_reading).fillna("").to_dict("index"),
         "turned": by_reading.summary(judged_by_reading),
     }

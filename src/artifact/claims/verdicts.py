@@ -3,7 +3,7 @@
 import math
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ from artifact.claims import statistics
 
 Verdict = Literal["reproduced", "not reproduced", "inconclusive"]
 
-VERDICTS = ("reproduced", "not reproduced", "inconclusive")
+VERDICTS = get_args(Verdict)
 
 LEAST_REPEATS = 5
 """With fewer independent repeats a bootstrap interval means nothing."""

@@ -10,6 +10,7 @@ from matplotlib.container import ErrorbarContainer
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 from matplotlib.transforms import ScaledTranslation
+from numpy.typing import ArrayLike
 
 from artifact.drawing.style import BLACK, BLUE, COLOURS, GREEN, GREY, LINES, MARKERS
 
@@ -69,22 +70,37 @@ def curve(
         linestyle=LINES[style % len(LINES)],
         capsize=2,
     )
-    for kind, (mark, told) in LOST.items():
+    for kind in LOST:
         lost = rows[rows[kind] > 0]
         if len(lost):
             # A point without a mean has no repeat left.
-            every = "all " if lost["mean"].isna().all() else "some "
-            known = axes.get_legend_handles_labels()[1]
-            axes.plot(
-                lost[x],
-                np.full(len(lost), 0.0 if metric.endswith("accuracy") else 1.0),
-                mark,
-                ms=6 if kind == "dead" else None,
-                color=BLACK,
-                transform=axes.get_xaxis_transform(),
-                clip_on=False,
-                label=every + told if every + told not in known else None,
-            )
+            every = bool(lost["mean"].isna().all())
+            mark_lost(axes, kind, lost[x], every, 0.0 if metric.endswith("accuracy") else 1.0)
+
+
+def mark_lost(axes: Axes, kind: str, x: ArrayLike, every: bool, edge: float = 1.0) -> None:
+    """Marks on an edge of the panel where repeats were lost, and what they say in the legend, once.
+
+    Args:
+        axes: the panel.
+        kind: of `LOST`.
+        x: where.
+        every: whether all repeats were lost there, or some.
+        edge: 0 for the lower edge, 1 for the upper.
+    """
+    mark, told = LOST[kind]
+    told = f"{'all' if every else 'some'} {told}"
+    known = axes.get_legend_handles_labels()[1]
+    axes.plot(
+        x,
+        np.full(np.shape(x), edge),
+        mark,
+        ms=6 if kind == "dead" else None,
+        color=BLACK,
+        transform=axes.get_xaxis_transform(),
+        clip_on=False,
+        label=told if told not in known else None,
+    )
 
 
 def pair(axes: Axes, table: pd.DataFrame, kind: str, x: str) -> None:

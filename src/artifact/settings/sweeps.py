@@ -48,6 +48,20 @@ class Job(NamedTuple):
     seeds: range
 
 
+def require_batch(
+    key: str, value: Any, rate: float, examples: int, temperature: float, exact: bool = True
+) -> None:
+    """Refuse a setting with which no batch size has the temperature.
+
+    Raises:
+        BrokenRuleError: naming `key` and its `value`.
+    """
+    try:
+        theorem_2.batch_size(rate, examples, temperature, exact)
+    except ValueError as error:
+        raise BrokenRuleError(key, value, f"have a batch; {error}") from None
+
+
 class Counted(Settings):
     """How long a chain is, as numbers of updates."""
 

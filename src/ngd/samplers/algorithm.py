@@ -84,6 +84,18 @@ def move(
     return unravel(flat + displacement), info
 
 
+class State(NamedTuple):
+    """The position ω and what the metric remembers."""
+
+    position: Params
+    memory: Any
+
+
+def init(position: Params, metric: Metric) -> State:
+    """Start at `position`, with a metric that has seen nothing."""
+    return State(position, metric.init(position))
+
+
 def task_of(metric: Metric) -> Task:
     """The task that a sampler built on a metric samples.
 

@@ -1,27 +1,22 @@
 """Natural gradient descent with the full gradient, eqs (1) and (16): an optimiser."""
 
-from typing import Any, NamedTuple
-
 from jaxtyping import PRNGKeyArray
 
 from ngd import bounds
 from ngd.bounds import Scalar
 from ngd.metrics import damping as damped
 from ngd.metrics.metric import Metric
-from ngd.samplers.algorithm import Info, SamplingAlgorithm, Settings, checked, move, task_of
-from ngd.task import Params, slope
-
-
-class State(NamedTuple):
-    """The position ω and what the metric remembers."""
-
-    position: Params
-    memory: Any
-
-
-def init(position: Params, metric: Metric) -> State:
-    """Start at `position`."""
-    return State(position, metric.init(position))
+from ngd.samplers.algorithm import (
+    Info,
+    SamplingAlgorithm,
+    Settings,
+    State,
+    checked,
+    init,
+    move,
+    task_of,
+)
+from ngd.task import slope
 
 
 def step(

@@ -1,7 +1,5 @@
 """Preconditioned Langevin dynamics, eqs (4) and (8)."""
 
-from typing import Any, NamedTuple
-
 import jax
 import jax.numpy as jnp
 from jaxtyping import PRNGKeyArray
@@ -10,20 +8,17 @@ from ngd import bounds
 from ngd.bounds import Scalar
 from ngd.metrics import damping as damped
 from ngd.metrics.metric import Metric
-from ngd.samplers.algorithm import Info, SamplingAlgorithm, Settings, checked, move, task_of
-from ngd.task import Params, slope
-
-
-class State(NamedTuple):
-    """The position ω and what the metric remembers."""
-
-    position: Params
-    memory: Any
-
-
-def init(position: Params, metric: Metric) -> State:
-    """Start at `position`."""
-    return State(position, metric.init(position))
+from ngd.samplers.algorithm import (
+    Info,
+    SamplingAlgorithm,
+    Settings,
+    State,
+    checked,
+    init,
+    move,
+    task_of,
+)
+from ngd.task import slope
 
 
 def step(
@@ -33,13 +28,18 @@ def step(
     learning_rate: Scalar,
     temperature: Scalar,
     damping: Scalar,
+    noise_damping: Scalar | None = None,
 ) -> tuple[State, Info]:
-    """Δω = -ε G⁻¹((1/N) dC/dω + α), E[ααᵀ] = 2TG/(εN), G = F + δI: eqs (4), (8), (16)."""
+    """Δω = -ε G⁻¹((1/N) dC/dω + α), E[ααᵀ] = 2TG/(εN), G = F + δI: eqs (4), (8), (16).
+
+    With `noise_damping` E[ααᵀ] = 2T(F + noise_damping I)/(εN): 0 is eq. (8) to the letter.
+    """
     task = metric.task
     key_metric, key_noise = jax.random.split(rng_key)
     factor, memory = metric.estimate(key_metric, state.position, state.memory)
     scale = jnp.sqrt(2 * temperature / (learning_rate * task.examples))
-    alpha = scale * damped.noise(key_noise, factor, damping)
+    shape = damping if noise_damping is None else noise_damping
+    alpha = scale * damped.noise(key_noise, factor, shape)
     seen = slope(task, state.position)
     found = damped.solve(factor, damping, seen.gradient + alpha)
     position, info = move(state.position, -learning_rate * found.x, seen, found.iterations)

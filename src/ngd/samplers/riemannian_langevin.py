@@ -11,8 +11,16 @@ from ngd.metrics import damping as damped
 from ngd.metrics.factor import rows_of
 from ngd.metrics.metric import Metric
 from ngd.prior import log_metric
-from ngd.samplers.algorithm import Info, SamplingAlgorithm, Settings, checked, move, task_of
-from ngd.samplers.preconditioned_langevin import State, init
+from ngd.samplers.algorithm import (
+    Info,
+    SamplingAlgorithm,
+    Settings,
+    State,
+    checked,
+    init,
+    move,
+    task_of,
+)
 from ngd.task import Params, slope
 
 

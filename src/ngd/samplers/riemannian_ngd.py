@@ -7,9 +7,17 @@ from ngd import bounds
 from ngd.bounds import Scalar
 from ngd.metrics.metric import Metric
 from ngd.samplers import stochastic_ngd
-from ngd.samplers.algorithm import Info, SamplingAlgorithm, Settings, checked, move, task_of
+from ngd.samplers.algorithm import (
+    Info,
+    SamplingAlgorithm,
+    Settings,
+    State,
+    checked,
+    init,
+    move,
+    task_of,
+)
 from ngd.samplers.riemannian_langevin import correction, pure
-from ngd.samplers.stochastic_ngd import State, init
 from ngd.task import flatten
 from ngd.theorem_2 import temperature
 

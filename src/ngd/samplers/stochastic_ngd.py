@@ -1,7 +1,5 @@
 """Stochastic natural gradient descent, eqs (11) and (16): minibatch noise as temperature."""
 
-from typing import Any, NamedTuple
-
 import jax
 from jaxtyping import Array, Int, PRNGKeyArray
 
@@ -9,20 +7,17 @@ from ngd import bounds, minibatch
 from ngd.bounds import Scalar
 from ngd.metrics import damping as damped
 from ngd.metrics.metric import Metric
-from ngd.samplers.algorithm import Info, SamplingAlgorithm, Settings, checked, move, task_of
-from ngd.task import Params, slope, weighted_slope
-
-
-class State(NamedTuple):
-    """The position ω and what the metric remembers."""
-
-    position: Params
-    memory: Any
-
-
-def init(position: Params, metric: Metric) -> State:
-    """Start at `position`."""
-    return State(position, metric.init(position))
+from ngd.samplers.algorithm import (
+    Info,
+    SamplingAlgorithm,
+    Settings,
+    State,
+    checked,
+    init,
+    move,
+    task_of,
+)
+from ngd.task import slope, weighted_slope
 
 
 def step(

@@ -71,10 +71,10 @@ def test_fig_7_is_counted_and_what_was_not_run_is_not_told():
 
 
 def test_the_table_has_a_row_a_claim_and_its_bars_are_escaped():
-    lines = findings.markdown(judged(("F1", "not reproduced", 0.755, 0.7, 0.8))).splitlines()
+    lines = findings.table(judged(("F1", "not reproduced", 0.755, 0.7, 0.8))).splitlines()
     assert len(lines) == 3
     assert "**not reproduced** | 0.755 (0.7 to 0.8) |" in lines[2]
     assert "\\|word\\|" in lines[2]
-    assert findings.counts(judged(("F1", "inconclusive", 1, 1, 1))) == (
+    assert findings.total(judged(("F1", "inconclusive", 1, 1, 1))) == (
         "Of 1 claims 0 are reproduced, 0 are not, 1 are inconclusive"
     )

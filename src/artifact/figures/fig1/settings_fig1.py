@@ -4,8 +4,8 @@ from typing import Annotated, Self
 
 from pydantic import model_validator
 
+from artifact.settings.sweeps import require_batch
 from artifact.settings.typed import (
-    BrokenRuleError,
     Count,
     NonNegative,
     Positive,
@@ -16,7 +16,6 @@ from artifact.settings.typed import (
     number,
     setting,
 )
-from ngd import theorem_2
 
 
 class IteratesSettings(Settings):
@@ -38,10 +37,6 @@ class IteratesSettings(Settings):
 
     @model_validator(mode="after")
     def _temperature_has_a_batch(self) -> Self:
-        try:
-            theorem_2.batch_size(self.learning_rate, self.examples, self.temperature, exact=False)
-        except ValueError as error:
-            raise BrokenRuleError(
-                "temperature", self.temperature, f"have a batch; {error}"
-            ) from None
+        t = self.temperature
+        require_batch("temperature", t, self.learning_rate, self.examples, t, exact=False)
         return self

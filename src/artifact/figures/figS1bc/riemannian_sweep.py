@@ -11,8 +11,7 @@ from ngd.metrics import damping as damped
 from ngd.metrics.covariance import gradient_covariance
 from ngd.metrics.fisher import exact_fisher
 from ngd.samplers import riemannian_langevin, riemannian_ngd
-from ngd.samplers.algorithm import Info, SamplingAlgorithm, move
-from ngd.samplers.preconditioned_langevin import State
+from ngd.samplers.algorithm import Info, SamplingAlgorithm, State, move
 from ngd.samplers.riemannian_langevin import correction
 from ngd.task import Task, gradient
 

@@ -5,8 +5,8 @@ from typing import Annotated, Self
 
 from pydantic import model_validator
 
+from artifact.settings.sweeps import require_batch
 from artifact.settings.typed import (
-    BrokenRuleError,
     Count,
     Counts,
     NonNegative,
@@ -18,7 +18,6 @@ from artifact.settings.typed import (
     number,
     setting,
 )
-from ngd import theorem_2
 
 
 class Theorem2Settings(Settings):
@@ -37,10 +36,5 @@ class Theorem2Settings(Settings):
     @model_validator(mode="after")
     def _temperature_has_batches(self) -> Self:
         for examples, rate in itertools.product(self.examples, self.learning_rates):
-            try:
-                theorem_2.batch_size(rate, examples, self.temperature)
-            except ValueError as error:
-                raise BrokenRuleError(
-                    "temperature", self.temperature, f"have a batch; {error}"
-                ) from None
+            require_batch("temperature", self.temperature, rate, examples, self.temperature)
         return self

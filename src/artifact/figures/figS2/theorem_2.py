@@ -17,6 +17,7 @@ from ngd.metrics.covariance import gradient_covariance
 from ngd.metrics.factor import rows_of
 from ngd.metrics.fisher import exact_fisher, exact_rows
 from ngd.samplers import stochastic_ngd
+from ngd.samplers.algorithm import State
 from ngd.task import Params, Task, flatten
 
 MODELS = ("well_specified", "misspecified")
@@ -65,9 +66,7 @@ def run(settings: Theorem2Settings, root: int, progress: Progress) -> dict[str, 
         )
         burn_in, samples = (round(length / rate) for length in (settings.burn_in, settings.samples))
 
-        def keep(
-            kept: tuple, update: jax.Array, state: stochastic_ngd.State, info: object
-        ) -> tuple:
+        def keep(kept: tuple, update: jax.Array, state: State, info: object) -> tuple:
             apart = flatten(state.position) - minimum
             return kept[0] + apart, kept[1] + jnp.outer(apart, apart)
 

@@ -67,13 +67,4 @@ def _points(axes: Axes, rows: pd.DataFrame, column: str, label: str, number: int
         capsize=2,
     )
     if len(lost):
-        mark, told = curves.LOST["diverged"]
-        axes.plot(
-            lost,
-            np.ones(len(lost)),
-            mark,
-            color=style.BLACK,
-            transform=axes.get_xaxis_transform(),
-            clip_on=False,
-            label=f"some {told}",
-        )
+        curves.mark_lost(axes, "diverged", lost, every=False)

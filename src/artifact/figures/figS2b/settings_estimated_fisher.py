@@ -4,6 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, model_validator
 
+from artifact.settings.sweeps import require_batch
 from artifact.settings.typed import (
     BrokenRuleError,
     Count,
@@ -18,7 +19,6 @@ from artifact.settings.typed import (
     number,
     setting,
 )
-from ngd import theorem_2
 
 
 class EstimatedFisherSettings(Settings):
@@ -45,9 +45,6 @@ class EstimatedFisherSettings(Settings):
         if min(self.labels) <= self.inputs or max(self.labels) > self.examples:
             rule = f"each be > inputs = {self.inputs} and <= examples = {self.examples}"
             raise BrokenRuleError("labels", self.labels, rule)
-        try:
-            theorem_2.batch_size(self.learning_rate, self.examples, self.temperature)
-        except ValueError as error:
-            rule = f"have a batch; {error}"
-            raise BrokenRuleError("temperature", self.temperature, rule) from None
+        t = self.temperature
+        require_batch("temperature", t, self.learning_rate, self.examples, t)
         return self

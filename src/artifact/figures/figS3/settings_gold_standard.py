@@ -4,8 +4,8 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, model_validator
 
+from artifact.settings.sweeps import require_batch
 from artifact.settings.typed import (
-    BrokenRuleError,
     Count,
     NonNegative,
     Positive,
@@ -16,7 +16,6 @@ from artifact.settings.typed import (
     number,
     setting,
 )
-from ngd import theorem_2
 
 
 class GoldStandardSettings(Settings):
@@ -44,8 +43,5 @@ class GoldStandardSettings(Settings):
 
     @model_validator(mode="after")
     def _has_a_batch(self) -> Self:
-        try:
-            theorem_2.batch_size(self.learning_rate, self.examples, 1.0)
-        except ValueError as error:
-            raise BrokenRuleError("examples", self.examples, f"have a batch; {error}") from None
+        require_batch("examples", self.examples, self.learning_rate, self.examples, 1.0)
         return self

@@ -1,12 +1,11 @@
 """The slope between two parameterisations, where it is known."""
 
-from contextlib import contextmanager
-
 import jax
 import jax.numpy as jnp
 import jaxtyping
 import numpy as np
 import pytest
+from tests.artifact import small
 
 from artifact.figures.figS1d import two_parameterisations as pair
 from artifact.figures.figS1d.settings_two_parameterisations import TwoParameterisationsSettings
@@ -30,11 +29,6 @@ SETTINGS = TwoParameterisationsSettings(
 MEASURED = ("eq8", "ngd_jeffreys")
 
 
-@contextmanager
-def progress(total):
-    yield lambda count: None
-
-
 @pytest.fixture(scope="module")
 def problems():
     return pair.problems(SETTINGS, 1)
@@ -47,7 +41,7 @@ def coin():
     with pytest.MonkeyPatch.context() as patch:
         # Each is two programs to compile; what the others add to a step is tested below.
         patch.setattr(pair, "SAMPLERS", MEASURED)
-        yield pair.run(SETTINGS.model_copy(update={"problems": ["coin"]}), 1, progress)
+        yield pair.run(SETTINGS.model_copy(update={"problems": ["coin"]}), 1, small.silent)
     jaxtyping.config.update("jaxtyping_disable", False)
 
 

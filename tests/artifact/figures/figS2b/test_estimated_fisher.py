@@ -1,11 +1,10 @@
 """What an estimated Fisher does, where it is known."""
 
-from contextlib import contextmanager
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from tests.artifact import small
 
 from artifact.figures.figS2b import estimated_fisher
 from artifact.figures.figS2b.estimated_fisher import EXACT, Estimate
@@ -25,11 +24,6 @@ SETTINGS = EstimatedFisherSettings(
     chains=40,
     repeats=3,
 )
-
-
-@contextmanager
-def progress(total):
-    yield lambda count: None
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +80,7 @@ def test_a_diverged_chain_is_infinitely_hot():
 
 def test_an_estimate_heats_the_chain_by_twice_its_relative_error():
     """To first order; what is left out is of the order v²."""
-    runs = estimated_fisher.run(SETTINGS, 1, progress)["runs"]
+    runs = estimated_fisher.run(SETTINGS, 1, small.silent)["runs"]
     assert len(runs) == 2 * SETTINGS.repeats
     exact, estimated = (runs[runs["labels"] == labels] for labels in (0, 96))
     assert (exact[["ratio", "predicted"]] == 1).all(axis=None)
