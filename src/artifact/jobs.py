@@ -16,6 +16,7 @@ from artifact import catalogue
 from artifact.engine import chains, checkpoints, finished, progress
 from artifact.problems import mnist
 from artifact.records import files, integrity, provenance, tables
+from artifact.settings import sweeps
 from artifact.settings.sweeps import Point
 
 READERS: Mapping[str, Callable[[Path], Any]] = {
@@ -52,6 +53,7 @@ def run_chains(
     root: int,
     checkpoint_folder: Path,
     archive: Path,
+    device: str,
     given: Given,
 ) -> None:
     """Run the chains of some points and seeds: the rows of a sweep's table that these are.
@@ -66,6 +68,7 @@ def run_chains(
         root: the root seed.
         checkpoint_folder: where the chains keep how far they are.
         archive: the file of the archive that may hold some of these chains.
+        device: cpu, or gpu, which runs all of them abreast.
         given: files, threads and code.
     """
     started = time.monotonic()
@@ -84,12 +87,13 @@ def run_chains(
     held = _read_all(given)
     run_points = [Point(**point) for point in points]
     data = _data(held)
-    law = finished.law(arguments, data)
-    output = given.outputs["runs"]
-    stem = output.stem.rpartition("_seed")[0]
+    each = list(points)
+    groups = [each] if entry.together else [[point] for point in each]
+    laws = [finished.law({**arguments, "points": group}, data) for group in groups]
+    folder, corner = given.outputs["runs"].parent, sweeps.corner(run_points[0])
     known = {
-        **finished.of_archive(archive, law),
-        **finished.of_jobs(output.parent, stem, law),
+        **finished.of_archive(archive, laws),
+        **finished.of_jobs(folder, corner, laws),
     }
     known = {seed: chain for seed, chain in known.items() if seed in seeds}
     same = {seed: chain for seed, chain in known.items() if chain.code == given.code}
@@ -105,7 +109,10 @@ def run_chains(
                 typed, run_points[0].examples, root, **held
             )
             burn_in, samples = updates
-            plan = chains.Plan(figure, run_points, missing, root, burn_in, samples, entry.together)
+            plan = chains.Plan(
+                figure, run_points, missing, root, burn_in, samples, entry.together,
+                abreast=device == "gpu" and not entry.together,
+            )  # fmt: skip
             bar = progress.bar(stream, _name(given))
             parts.append(chains.run(chain, plan, bar, kept, known))
         runs = tables.gather_runs(parts)
@@ -117,7 +124,10 @@ def run_chains(
         }
         for seed, how in taken.items():
             print(f"seed {seed}: {how}", file=stream)
-    more = {"law": law, "first": runs["first"].tolist(), "taken": taken}
+    of_points = laws * (len(run_points) // len(laws))
+    law = dict(zip((point.temperature for point in run_points), of_points, strict=True))
+    of_rows = runs["temperature"].map(law).tolist()
+    more = {"law": of_rows, "first": runs["first"].tolist(), "taken": taken}
     results = {"runs": runs.drop(columns=["first", "taken"])}
     _write(results, arguments, data, started, given, more, kept.spent)
     kept.clear()

@@ -2,12 +2,15 @@
 
 import math
 from numbers import Integral, Real
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 from jaxtyping import Array, Float
+
+from ngd.minibatch import Bounded
 
 Scalar = float | Float[Array, ""]
 """A hyperparameter: a number, or an array of JAX which `vmap` runs over."""
@@ -76,12 +79,17 @@ def fraction(name: str, value: float) -> float:
     return checked
 
 
-def batch_size(name: str, value: int | Array, examples: int) -> int | Array:
+def batch_size(name: str, value: Any, examples: int) -> Any:
     """Refuse a batch that is empty or larger than the set it is drawn from.
 
     Raises:
-        ValueError: `value` is not an integer in 1..`examples` (4.0 is none).
+        ValueError: `value` is not an integer in 1..`examples` (4.0 is none), or of a
+            `minibatch.Bounded` its size is not in 1..`largest`, or that not in 1..`examples`.
     """
+    if isinstance(value, Bounded):
+        batch_size(f"{name}.largest", value.largest, examples)
+        batch_size(f"{name}.size", value.size, value.largest)
+        return value
     if isinstance(value, Tracer):
         return value
     whole = (isinstance(value, Integral) and not isinstance(value, bool)) or (

@@ -1,8 +1,26 @@
 """Minibatches without replacement, as eq. (12) and section 6.1 ask."""
 
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
+
+
+@partial(jax.tree_util.register_dataclass, data_fields=["size"], meta_fields=["largest"])
+@dataclass(frozen=True)
+class Bounded:
+    """A batch size B that is known only when a step runs, and what it is at most.
+
+    Attributes:
+        size: B, an integer array of shape (); `vmap` may run over it.
+        largest: no B is above it. A step draws so many examples, of which the first B count.
+    """
+
+    size: Any
+    largest: int
 
 
 def draw(rng_key: PRNGKeyArray, examples: int, size: int) -> Int[Array, " size"]:
@@ -18,6 +36,19 @@ def draw(rng_key: PRNGKeyArray, examples: int, size: int) -> Int[Array, " size"]
     # for ties; these 2^30 bit patterns are distinct normal floats in the integers' order.
     bits = jnp.uint32(0x00800000) + (jax.random.bits(rng_key, (examples,), jnp.uint32) >> 2)
     return jax.lax.top_k(jax.lax.bitcast_convert_type(bits, jnp.float32), size)[1]
+
+
+def draw_bounded(
+    rng_key: PRNGKeyArray, examples: int, batch: Bounded
+) -> tuple[Int[Array, " largest"], Float[Array, " largest"]]:
+    """`draw` for each B at once: indices, of which the first B are those that it gives.
+
+    Returns:
+        The indices, and for each 1/B, or 0 where it is not in the minibatch.
+    """
+    indices = draw(rng_key, examples, batch.largest)
+    counted = jnp.arange(batch.largest) < batch.size
+    return indices, counted / jnp.asarray(batch.size, float)
 
 
 def weights(

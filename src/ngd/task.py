@@ -1,5 +1,6 @@
 """The cost function of section 4: cross entropy of a categorical label plus a regulariser."""
 
+import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -10,7 +11,7 @@ from jax.core import Tracer
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, Int
 
-from ngd import bounds
+from ngd import bounds, hardware
 
 Params = Any
 """A pytree of arrays: the parameters ω of any model."""
@@ -33,7 +34,12 @@ IMAGE = 256
 
 
 def piece(x: Array) -> Piece:
-    """By the size of an input of x, which is a training set: of images few fit."""
+    """By the size of an input of x, which is a training set: of images few fit.
+
+    On an accelerator all at once: what costs there is how often a kernel starts.
+    """
+    if hardware.accelerated():
+        return Piece(sys.maxsize, sys.maxsize)
     return Piece(32, 128) if x[0].size >= IMAGE else Piece(128, 1024)
 
 
@@ -298,11 +304,24 @@ def gradient(
     return slope(task, params, indices).gradient
 
 
-def weighted_slope(task: Task, params: Params, weights: Float[Array, " N"]) -> Slope:
-    """`slope` of a minibatch given by a weight an example, 1/B or 0: `minibatch.weights`."""
+def weighted_slope(
+    task: Task,
+    params: Params,
+    weights: Float[Array, " m"],
+    indices: Int[Array, " m"] | None = None,
+) -> Slope:
+    """`slope` of a minibatch given by a weight an example, 1/B or 0: see `ngd.minibatch`.
+
+    Args:
+        task: the model and its training set.
+        params: ω.
+        weights: of all N examples, or of those that are chosen.
+        indices: the chosen examples; all N when None.
+    """
+    x, y = (task.x, task.y) if indices is None else (task.x[indices], task.y[indices])
 
     def cost(p: Params) -> Float[Array, ""]:
-        return weights @ losses(task.logits(p, task.x), task.y) + task.regulariser(p)
+        return weights @ losses(task.logits(p, x), y) + task.regulariser(p)
 
     value, found = jax.value_and_grad(cost)(params)
     return Slope(value, flatten(found))

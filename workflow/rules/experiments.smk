@@ -18,8 +18,9 @@ def memory(entry):
     return lambda wildcards, attempt: entry.memory * attempt
 
 
+# A GPU runs all temperatures of an N and ε at the same time, since one chain leaves it idle.
 JOBS = {
-    folder: sweep.jobs(catalogue.experiment_of(folder).together)
+    folder: sweep.jobs(catalogue.experiment_of(folder).together or GPUS > 0)
     for folder, sweep in SWEEPS.items()
 }
 

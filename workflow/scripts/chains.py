@@ -26,6 +26,7 @@ jobs.run_chains(
     params.root,
     Path(params.checkpoints),
     Path(params.archive),
+    params.device,
     jobs.Given(
         {name: Path(path) for name, path in snakemake.input.items()},
         {name: Path(path) for name, path in snakemake.output.items()},

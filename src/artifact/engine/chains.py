@@ -16,6 +16,7 @@ from artifact.engine.keys import key
 from artifact.protocols import Checkpoints, Examples, Experiment, Progress
 from artifact.settings.sweeps import Point
 from ngd import predictive, sampling
+from ngd.minibatch import Bounded
 from ngd.samplers.algorithm import Info
 from ngd.task import Params
 
@@ -46,6 +47,8 @@ class Plan(NamedTuple):
         samples: updates sampled.
         together: whether the points run as one program. Their chains then share each update's
             draw, and a rounding error may differ with the number of points.
+        abreast: whether all points and seeds run as one program, as a GPU wants it. Their chains
+            share nothing: they are those that run alone, to rounding.
     """
 
     figure: str
@@ -55,6 +58,12 @@ class Plan(NamedTuple):
     burn_in: int
     samples: int
     together: bool = False
+    abreast: bool = False
+
+    def rounds(self) -> list[list[tuple[Point, int]]]:
+        """Chains, by point and seed: those of a round run at the same time."""
+        each = [[(point, seed) for point in self.points] for seed in self.seeds]
+        return [[chain for chains in each for chain in chains]] if self.abreast else each
 
     @property
     def updates(self) -> int:
@@ -63,7 +72,7 @@ class Plan(NamedTuple):
 
 
 class Data(NamedTuple):
-    """A seed's training set, and where its ensemble is scored."""
+    """A seed's training set, and where its ensemble is scored; those of chains abreast stacked."""
 
     train: Examples
     test: Examples
@@ -81,6 +90,13 @@ class Kept(NamedTuple):
     ensemble: predictive.Ensemble
     diverged_at: Int[Array, ""]
     dead_at: Int[Array, ""]
+
+
+def keys_of(plan: Plan, chains: Sequence[tuple[Point, int]]) -> PRNGKeyArray:
+    """What the chains of a round draw from: a key, of chains abreast one each."""
+    if plan.abreast:
+        return jnp.stack([chain_key(plan.root, plan.figure, *chain) for chain in chains])
+    return chain_key(plan.root, plan.figure, *chains[0], plan.together)
 
 
 def chain_key(
@@ -120,24 +136,24 @@ def run(
     """
     _check(plan)
     go_on = compiled(experiment, plan)
-    total = plan.updates
+    total, rounds = plan.updates, plan.rounds()
     record: dict[str, Any] = {"rows": [], "distances": []}
-    first_seed, first_update = 0, 0
-    restored = checkpoints.restore(begin(experiment, plan, plan.seeds[0])[1:])
+    first_round, first_update = 0, 0
+    restored = checkpoints.restore(begin(experiment, plan, rounds[0])[1:])
     if restored is not None:
         done, at, record = restored
-        first_seed, first_update = divmod(done, total)
-    with progress(len(plan.seeds) * total) as advance:
-        advance(first_seed * total + first_update)
-        for number, seed in enumerate(plan.seeds[first_seed:], first_seed):
-            data, state, kept = begin(experiment, plan, seed)
+        first_round, first_update = divmod(done, total)
+    with progress(len(rounds) * total) as advance:
+        advance(first_round * total + first_update)
+        for number, chains in enumerate(rounds[first_round:], first_round):
+            data, state, kept = begin(experiment, plan, chains)
             origin = positions(plan, state)
             start = 0
-            if restored is not None and number == first_seed:
+            if restored is not None and number == first_round:
                 (state, kept), start = at, first_update
             else:
                 record["distances"] = []
-            rng_key = chain_key(plan.root, plan.figure, plan.points[0], seed, plan.together)
+            rng_key = keys_of(plan, chains)
             for first, last in pairwise(sorted({start, total, *_ends(total, start)})):
                 state, kept = go_on(data, rng_key, state, kept, first, last - first)
                 jax.block_until_ready(kept)
@@ -145,16 +161,16 @@ def run(
                 if last in FIRST:
                     moved = positions(plan, state) - origin
                     record["distances"].append(np.linalg.norm(moved, axis=1).tolist())
-                known = candidates.get(seed) if last == FIRST[-1] else None
-                if known is not None and agree(known.first, _by_point(record)) < TOLERANCE:
-                    record["rows"] += [{**row, "taken": True} for row in known.rows]
+                known = _known(candidates, chains) if last == FIRST[-1] else None
+                if known and agree(_firsts(known), _by_chain(record)) < TOLERANCE:
+                    record["rows"] += [{**row, "taken": True} for row in known]
                     advance(total - last)
                     break
                 if last < total:
                     checkpoints.save(number * total + last, (state, kept), record)
             else:
-                rows = scored(plan, data.test, seed, kept)
-                for row, distances in zip(rows, _by_point(record), strict=True):
+                rows = scored(plan, data.test, chains, kept)
+                for row, distances in zip(rows, _by_chain(record), strict=True):
                     row["first"] = " ".join(map(repr, distances))
                 record["rows"] += rows
     return pd.DataFrame(record["rows"]).sort_values(["temperature", "seed"], ignore_index=True)
@@ -168,8 +184,22 @@ def agree(first: Sequence[Sequence[float]], again: Sequence[Sequence[float]]) ->
     return float(np.max(np.abs(kept - found) / np.abs(found)))
 
 
-def _by_point(record: dict[str, Any]) -> list[list[float]]:
+def _by_chain(record: dict[str, Any]) -> list[list[float]]:
     return np.transpose(record["distances"]).tolist()
+
+
+def _known(
+    candidates: Mapping[int, Finished], chains: Sequence[tuple[Point, int]]
+) -> list[Mapping[Any, Any]]:
+    """The rows of a round's chains, in its order; none unless all are known."""
+    seeds = dict.fromkeys(seed for _, seed in chains)
+    if not all(seed in candidates for seed in seeds):
+        return []
+    return [row for seed in seeds for row in candidates[seed].rows]
+
+
+def _firsts(rows: Sequence[Mapping[Any, Any]]) -> list[list[float]]:
+    return [[float(value) for value in str(row["first"]).split()] for row in rows]
 
 
 def _ends(total: int, start: int) -> list[int]:
@@ -180,15 +210,20 @@ def _ends(total: int, start: int) -> list[int]:
 
 
 def positions(plan: Plan, state: Any) -> np.ndarray:
-    """The flat parameters of each point's chain, in double precision."""
+    """The flat parameters of each chain of a round, in double precision."""
     leaves = [np.asarray(leaf, float) for leaf in jax.tree.leaves(state.position)]
-    points = len(plan.points) if plan.together else 1
-    return np.concatenate([leaf.reshape(points, -1) for leaf in leaves], axis=1)
+    several = len(plan.rounds()[0]) if _stacked(plan) else 1
+    return np.concatenate([leaf.reshape(several, -1) for leaf in leaves], axis=1)
+
+
+def _stacked(plan: Plan) -> bool:
+    """Whether the chains of a round run under `vmap`."""
+    return plan.together or plan.abreast
 
 
 def _check(plan: Plan) -> None:
     corners = {(point.examples, point.learning_rate) for point in plan.points}
-    if (len(plan.points) != 1 and not plan.together) or len(corners) != 1:
+    if (len(plan.points) != 1 and not _stacked(plan)) or len(corners) != 1:
         raise ValueError(
             f"points must be one, or together and of one N and learning_rate, got {plan.points}"
         )
@@ -216,12 +251,16 @@ def compiled(experiment: Experiment, plan: Plan) -> Callable[..., tuple[Any, Kep
         return sampling.run(rng_key, algorithm, state, count, fold, kept, first)
 
     values: dict[str, Any] = {}
-    if plan.together:
-        chain = jax.vmap(chain, (None, None, 0, 0, 0, None, None))
-        values = {
-            "temperature": jnp.array([point.temperature for point in plan.points]),
-            "batch_size": jnp.array([point.batch_size for point in plan.points]),
-        }
+    if _stacked(plan):
+        points = [point for point, _ in plan.rounds()[0]]
+        of_seed = 0 if plan.abreast else None
+        chain = jax.vmap(chain, (of_seed, of_seed, 0, 0, 0, None, None))
+        sizes = jnp.array([point.batch_size for point in points])
+        values = {"temperature": jnp.array([point.temperature for point in points])}
+        if plan.together:
+            values["batch_size"] = sizes
+        elif sizes.any():
+            values["batch_size"] = Bounded(sizes, int(sizes.max()))
     go_on = jax.jit(chain, donate_argnums=(3, 4))
     return lambda data, rng_key, state, kept, first, count: go_on(
         data, rng_key, values, state, kept, first, count
@@ -256,26 +295,41 @@ def folded(
     return fold
 
 
-def begin(experiment: Experiment, plan: Plan, seed: int) -> tuple[Data, Any, Kept]:
-    """A seed's data, the state where its chains start, and nothing kept."""
-    data = Data(experiment.train(seed), experiment.test(seed))
-    algorithm = experiment.algorithm(experiment.task(data.train), plan.points[0])
-    state = algorithm.init(experiment.position(seed))
-    ensemble = predictive.start(len(data.test.y), experiment.labels)
-    kept = Kept(ensemble, jnp.full((), -1), jnp.full((), -1))
-    if plan.together:
-        state, kept = jax.tree.map(lambda leaf: jnp.stack([leaf] * len(plan.points)), (state, kept))
+def begin(
+    experiment: Experiment, plan: Plan, chains: Sequence[tuple[Point, int]]
+) -> tuple[Data, Any, Kept]:
+    """The data of a round, the states where its chains start, and nothing kept."""
+
+    def of_seed(seed: int) -> tuple[Data, Any, Kept]:
+        data = Data(experiment.train(seed), experiment.test(seed))
+        algorithm = experiment.algorithm(experiment.task(data.train), plan.points[0])
+        state = algorithm.init(experiment.position(seed))
+        ensemble = predictive.start(len(data.test.y), experiment.labels)
+        return data, state, Kept(ensemble, jnp.full((), -1), jnp.full((), -1))
+
+    by_seed = {seed: of_seed(seed) for seed in dict.fromkeys(seed for _, seed in chains)}
+    data, state, kept = by_seed[chains[0][1]]
+    if plan.abreast:
+        data, state, kept = _stack([by_seed[seed] for _, seed in chains])
+    elif plan.together:
+        state, kept = _stack([(state, kept)] * len(chains))
     # Copies, since `go_on` takes over the buffers that it is given.
     state, kept = jax.tree.map(jnp.array, (state, kept))
     return data, state, kept
 
 
-def scored(plan: Plan, test: Examples, seed: int, kept: Kept) -> list[Row]:
-    """A row for each point."""
+def _stack(trees: Sequence[Any]) -> Any:
+    return jax.tree.map(lambda *leaves: jnp.stack(leaves), *trees)
+
+
+def scored(
+    plan: Plan, test: Examples, chains: Sequence[tuple[Point, int]], kept: Kept
+) -> list[Row]:
+    """A row for each chain of a round."""
     rows = []
-    for i, point in enumerate(plan.points):
-        own = jax.tree.map(lambda leaf, i=i: leaf[i], kept) if plan.together else kept
-        scores = predictive.scores(own.ensemble, test.y)
+    for i, (point, seed) in enumerate(chains):
+        own = jax.tree.map(lambda leaf, i=i: leaf[i], kept) if _stacked(plan) else kept
+        scores = predictive.scores(own.ensemble, test.y[i] if plan.abreast else test.y)
         rows.append(
             {
                 "N": point.examples,

@@ -12,6 +12,15 @@ XLA_FLAGS = "--xla_cpu_experimental_ynn_fusion_type="
 """No fusions by YNNPACK: those of jaxlib 0.10.2 give wrong numbers in silence (JAX issue 39103)."""
 
 
+GPU_VARIABLES = {
+    # Else products of float32 are rounded to the 10 bits of TF32, in silence.
+    "JAX_DEFAULT_MATMUL_PRECISION": "highest",
+    # Jobs may share a card: each takes the memory that it needs, not three quarters.
+    "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
+    # Kernels chosen by timing them, or that add in no fixed order, give other bytes each time.
+    "XLA_FLAGS": "--xla_gpu_deterministic_ops=true --xla_gpu_autotune_level=0",
+}
+
 KEPT = ("JAX_COMPILATION_CACHE_DIR",)
 """Of JAX's variables: those which change no number."""
 
@@ -42,7 +51,7 @@ def claim(device: str, threads: int) -> None:
     for name in told:
         del os.environ[name]
     os.environ["JAX_PLATFORMS"] = PLATFORMS[device]
-    os.environ["XLA_FLAGS"] = XLA_FLAGS
+    os.environ.update(GPU_VARIABLES if device == "gpu" else {"XLA_FLAGS": XLA_FLAGS})
 
 
 def lacks_gpu() -> str:

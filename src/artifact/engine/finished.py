@@ -7,7 +7,7 @@ numbers, come out again to rounding.
 
 import hashlib
 import json
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,25 +19,18 @@ Row = dict[Hashable, Any]
 
 
 class Finished(NamedTuple):
-    """The chains of one seed: one a point that ran together.
+    """The chains of one seed: one a point of a job.
 
     Attributes:
         rows: of the sweep's table, with `first`: the distances from the start after the updates
             `chains.FIRST`, as text.
         code: the identity of what they were made by.
         commit: at which.
-        seconds: what they took.
     """
 
     rows: list[Row]
     code: str
     commit: str
-    seconds: float
-
-    @property
-    def first(self) -> list[list[float]]:
-        """The distances of each row."""
-        return [[float(value) for value in str(row["first"]).split()] for row in self.rows]
 
 
 def law(arguments: Mapping[str, Any], data: str) -> str:
@@ -47,62 +40,64 @@ def law(arguments: Mapping[str, Any], data: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def of_jobs(folder: Path, stem: str, wanted: str) -> dict[int, Finished]:
-    """The chains of earlier jobs at one point, by seed.
+def of_jobs(folder: Path, stem: str, wanted: Sequence[str]) -> dict[int, Finished]:
+    """The chains of earlier jobs, by seed, where there is one for each law.
 
     Args:
         folder: of a sweep's points.
-        stem: how the files of the point begin, up to their seeds.
-        wanted: the law.
+        stem: how the files of the jobs begin.
+        wanted: the laws of a job, in the order of its points; one, of points that run together.
     """
+    parts = [
+        table.assign(code=record["settings"]["code"], commit=record["commit"])
+        for table, record in _jobs(folder, f"{stem}_*.json")
+    ]
+    return _by_seed(pd.concat(parts, ignore_index=True), wanted) if parts else {}
+
+
+def _by_seed(table: pd.DataFrame, wanted: Sequence[str]) -> dict[int, Finished]:
+    # The newest of what was finished twice.
+    rows = table[table["law"].isin(wanted)].drop_duplicates(
+        ["law", "temperature", "seed"], keep="last"
+    )
+    rows = rows.sort_values("law", key=lambda laws: laws.map(wanted.index), kind="stable")
     found: dict[int, Finished] = {}
-    for table, record in _jobs(folder, f"{stem}_seed*.json"):
-        if record["law"] == wanted:
-            for seed, rows in table.groupby("seed"):
-                found[int(str(seed))] = Finished(
-                    rows.to_dict("records"),
-                    record["settings"]["code"],
-                    record["commit"],
-                    record["seconds"] / table["seed"].nunique(),
-                )
+    for seed, own in rows.groupby("seed"):
+        if set(own["law"]) == set(wanted):
+            made = own[["code", "commit"]].drop_duplicates()
+            found[int(str(seed))] = Finished(
+                own.drop(columns=ARCHIVED, errors="ignore").to_dict("records"),
+                " ".join(dict.fromkeys(made["code"])),
+                " ".join(dict.fromkeys(made["commit"].fillna(""))),
+            )
     return found
 
 
 def _jobs(folder: Path, pattern: str) -> Iterator[tuple[pd.DataFrame, dict[str, Any]]]:
-    """The tables of finished jobs, with `first` for each row, and their records."""
+    """The tables of finished jobs, with `law` and `first` for each row, and their records."""
     for path in sorted(folder.glob(pattern)):
         record = json.loads(path.read_text(encoding="utf-8"))
         table = path.with_suffix(".csv")
         if "law" in record and table.is_file():
             integrity.verify([path, table])
-            yield pd.read_csv(table).assign(first=record["first"]), record
+            yield pd.read_csv(table).assign(law=record["law"], first=record["first"]), record
 
 
 ARCHIVED = ["law", "code", "commit", "versions", "device", "threads", "data", "seconds"]
 """What stands beside a row in the archive, and `first`."""
 
 
-def of_archive(path: Path, wanted: str) -> dict[int, Finished]:
-    """The archived chains of a law, by seed; none where there is no archive."""
+def of_archive(path: Path, wanted: Sequence[str]) -> dict[int, Finished]:
+    """`of_jobs` of an archive; none where there is no archive."""
     if not path.is_file():
         return {}
-    table = pd.read_csv(path, dtype={"law": str, "code": str})
-    found: dict[int, Finished] = {}
-    for seed, rows in table[table["law"] == wanted].groupby("seed"):
-        found[int(str(seed))] = Finished(
-            rows.drop(columns=ARCHIVED).to_dict("records"),
-            str(rows["code"].iloc[0]),
-            str(rows["commit"].iloc[0]),
-            float(rows["seconds"].sum()),
-        )
-    return found
+    return _by_seed(pd.read_csv(path, dtype={"law": str, "code": str}), wanted)
 
 
 def gathered(folder: Path) -> pd.DataFrame:
     """All finished chains in a folder of points, as the archive keeps them: a row each."""
     parts = [
         table.assign(
-            law=record["law"],
             code=record["settings"]["code"],
             commit=record["commit"],
             versions=json.dumps(record["versions"], sort_keys=True),

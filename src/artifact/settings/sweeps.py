@@ -206,9 +206,13 @@ class Exactness(Settings):
     )
 
 
+def corner(point: Point) -> str:
+    """How the names of all jobs of its N and ε begin."""
+    return f"N{point.examples}_eps{point.learning_rate:g}"
+
+
 def _name(point: Point, together: bool) -> str:
-    name = f"N{point.examples}_eps{point.learning_rate:g}"
-    return name if together else f"{name}_T{point.temperature:g}"
+    return corner(point) if together else f"{corner(point)}_T{point.temperature:g}"
 
 
 def _seeds(block: range) -> str:

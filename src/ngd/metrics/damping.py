@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jax.scipy.linalg import cho_solve
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from ngd import bounds
+from ngd import bounds, hardware
 from ngd.bounds import Scalar
 from ngd.metrics.factor import (
     Factor,
@@ -31,7 +31,9 @@ LARGEST = 256
 """How many rows of U, those of the largest norms, precondition the conjugate gradients."""
 
 NEAR = 1536
-"""So many rows, solved by conjugate gradients too, precondition those of twice as many and more."""
+"""So many rows, solved by conjugate gradients too, precondition those of twice as many and more:
+those that a CPU's cache holds. An accelerator, which waits for each of their short iterations,
+takes the `LARGEST` alone."""
 
 COARSE = 0.003
 """To what relative error, in the norm of their matrix, the near rows are solved."""
@@ -111,10 +113,21 @@ def solve(
 def woodbury(factor: Factor, damping: Scalar) -> Callable[[Array], Array]:
     """(UᵀU + δI)⁻¹ as a function, by a Cholesky factor of the m x m Gram matrix."""
     cholesky = _cholesky(gram(factor), damping)
+    if not hardware.accelerated():
+
+        def solve_inner(u: Float[Array, " m"]) -> Float[Array, " m"]:
+            return cho_solve((cholesky, True), u)
+
+    else:
+        # A triangular solve of one vector is a chain of m steps; a product with L⁻¹ is one.
+        identity = jnp.eye(len(cholesky), dtype=cholesky.dtype)
+        root = jax.lax.linalg.triangular_solve(cholesky, identity, left_side=True, lower=True)
+
+        def solve_inner(u: Float[Array, " m"]) -> Float[Array, " m"]:
+            return (root @ u) @ root
 
     def inverse(v: Float[Array, " P"]) -> Float[Array, " P"]:
-        inner = cho_solve((cholesky, True), times(factor, v))
-        return (v - transpose_times(factor, inner)) / damping
+        return (v - transpose_times(factor, solve_inner(times(factor, v)))) / damping
 
     return inverse
 
@@ -125,7 +138,7 @@ def conjugate_gradients(
     v: Float[Array, " P"],
     tolerance: float = 3e-5,
     largest: int = LARGEST,
-    near: int = NEAR,
+    near: int | None = None,
 ) -> Solution:
     """(UᵀU + δI)⁻¹ v, with no matrix larger than U and no m x m product.
 
@@ -141,9 +154,12 @@ def conjugate_gradients(
         tolerance: of the relative error |e|/|x|, by a bound that holds in exact
             arithmetic: UᵀU + δI >= M >= δI, hence δ|e|² <= r·M⁻¹r.
         largest: how many rows M is made of; 0 for none (M = δI).
-        near: how many rows M is made of where there are twice as many and more.
+        near: how many rows M is made of where there are twice as many and more; when None
+            `NEAR` on a CPU, and elsewhere none.
     """
     m, _ = shape(factor)
+    if near is None:
+        near = m if hardware.accelerated() else NEAR
     many = m >= 2 * near
     if many:
         # The bound of `_near` asks that it holds all rows that precondition it in turn.

@@ -117,7 +117,7 @@ def sampled_fisher(
 
         examples = (jax.random.split(key_label, batch_size), x)
         if sharding is None:
-            factor = jax.lax.map(row, examples, batch_size=piece(task.x).size)
+            factor = jax.lax.map(row, examples, batch_size=min(piece(task.x).size, batch_size))
         else:
             factor = jax.vmap(row)(jax.lax.with_sharding_constraint(examples, sharding))
         dtype = jax.tree.leaves(factor)[0].dtype

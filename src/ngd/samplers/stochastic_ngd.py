@@ -26,13 +26,16 @@ def step(
     metric: Metric,
     learning_rate: Scalar,
     damping: Scalar,
-    batch_size: int | Int[Array, ""],
+    batch_size: int | Int[Array, ""] | minibatch.Bounded,
 ) -> tuple[State, Info]:
     """Δω = -ε(F + δI)⁻¹((1/N) dC/dω + β), β the minibatch noise of eq. (12): eqs (11), (16)."""
     task = metric.task
     key_batch, key_metric = jax.random.split(rng_key)
     factor, memory = metric.estimate(key_metric, state.position, state.memory)
-    if isinstance(batch_size, jax.Array):
+    if isinstance(batch_size, minibatch.Bounded):
+        indices, weights = minibatch.draw_bounded(key_batch, task.examples, batch_size)
+        seen = weighted_slope(task, state.position, weights, indices)
+    elif isinstance(batch_size, jax.Array):
         weights = minibatch.weights(key_batch, task.examples, batch_size)
         seen = weighted_slope(task, state.position, weights)
     else:
@@ -48,7 +51,7 @@ def build(
     *,
     learning_rate: Scalar,
     damping: Scalar,
-    batch_size: int | Int[Array, ""],
+    batch_size: int | Int[Array, ""] | minibatch.Bounded,
 ) -> SamplingAlgorithm:
     """Theorem 2: samples at T = (ε/2)(N/B - 1), see `ngd.theorem_2`.
 
@@ -58,7 +61,8 @@ def build(
         damping: δ >= 0 of eq. (16).
         batch_size: B in 1..N, drawn without replacement. As an array B need not be known when
             the step is compiled: `vmap` over it runs several temperatures at once, each update
-            then taking all N gradients.
+            then taking all N gradients. As `minibatch.Bounded` it takes `largest` of them, and
+            its minibatches are those of the same B as an int.
 
     Raises:
         ValueError: ε is not positive, δ is negative, or B is not in 1..N (under `vmap` or `jit` an
@@ -68,8 +72,9 @@ def build(
     learning_rate = bounds.positive("learning_rate", learning_rate)
     damping = bounds.non_negative("damping", damping)
     batch_size = bounds.batch_size("batch_size", batch_size, task.examples)
+    size = batch_size.size if isinstance(batch_size, minibatch.Bounded) else batch_size
     return SamplingAlgorithm(
         lambda position, rng_key=None: init(checked(task, position), metric),
         lambda rng_key, state: step(rng_key, state, metric, learning_rate, damping, batch_size),
-        Settings(task, learning_rate, metric, damping, batch_size),
+        Settings(task, learning_rate, metric, damping, size),
     )

@@ -43,7 +43,7 @@ def run(folder, seeds, code="same", settings=SETTINGS, root=5, archive="none.csv
     folder.mkdir(exist_ok=True)
     jobs.run_chains(
         "langevin_sweep", "fig2", settings, [POINT], updates, seeds, root,
-        folder / "checkpoints", folder / archive, given,
+        folder / "checkpoints", folder / archive, "cpu", given,
     )  # fmt: skip
     record = pd.read_json(outputs["provenance"], typ="series")
     return pd.read_csv(outputs["runs"]), record
