@@ -12,13 +12,17 @@ XLA_FLAGS = "--xla_cpu_experimental_ynn_fusion_type="
 """No fusions by YNNPACK: those of jaxlib 0.10.2 give wrong numbers in silence (JAX issue 39103)."""
 
 
+GRAPHS = "FUSION,CUBLAS,CUBLASLT,CUDNN,CUSTOM_CALL,DYNAMIC_SLICE_FUSION,WHILE,CONDITIONAL"
+"""What XLA records as CUDA graphs: with loops among it, the GPU does not wait for the CPU."""
+
 GPU_VARIABLES = {
     # Else products of float32 are rounded to the 10 bits of TF32, in silence.
     "JAX_DEFAULT_MATMUL_PRECISION": "highest",
     # Jobs may share a card: each takes the memory that it needs, not three quarters.
     "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
     # Kernels chosen by timing them, or that add in no fixed order, give other bytes each time.
-    "XLA_FLAGS": "--xla_gpu_deterministic_ops=true --xla_gpu_autotune_level=0",
+    "XLA_FLAGS": "--xla_gpu_deterministic_ops=true --xla_gpu_autotune_level=0 "
+    f"--xla_gpu_enable_command_buffer={GRAPHS}",
 }
 
 KEPT = ("JAX_COMPILATION_CACHE_DIR",)
