@@ -255,12 +255,16 @@ def archive_chains(
         names = [archive / f"{table}_runs.csv", archive / f"{table}.csv"]
         files.write_table(runs, names[0])
         files.write_table(tables.summarise(runs), names[1])
+        beside = archive / f"{table}.json"
+        earlier = json.loads(beside.read_text(encoding="utf-8")) if beside.is_file() else {}
         record = {
+            # What a person wrote of chains that an earlier program made.
+            **{key: earlier[key] for key in ("migrated",) if key in earlier},
             "data": ", ".join(sorted(own["data"].unique())),
             "seconds": round(float(own["seconds"].sum()), 1),
             "points": [_record_of(row, figure, settings, root) for row in own.to_dict("records")],
         }
-        files.write_json(integrity.seal(record, names), archive / f"{table}.json")
+        files.write_json(integrity.seal(record, names), beside)
     integrity.seal_archive(archive)
     added = len(chains_) - (0 if before is None else len(before))
     return f"{figure}: {len(chains_)} chains are kept, {added} of them new"

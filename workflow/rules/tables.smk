@@ -34,7 +34,7 @@ rule archive_chains:
                 },
             }
             for folder, sweep in SWEEPS.items()
-            if sweep.seeds_per_job == 1
+            if isinstance(sweep, Lasting)
         },
         root=config["seed"],
         points=f"{RESULTS}/points",
