@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from ngd import hardware
 from ngd.metrics import Metric
 from ngd.task import Task
 
@@ -47,6 +48,12 @@ def _toy(name: str) -> Toy:
     x = normal(9, 2)
     task = Task(mlp_logits, x, jnp.asarray(rng.integers(0, 3, 9)))
     return Toy(task, {"layers": [normal(2, 4), normal(4, 3)], "bias": normal(4)})
+
+
+@pytest.fixture
+def accelerator(monkeypatch):
+    """The arithmetic that is chosen on a GPU, done by the CPU."""
+    monkeypatch.setattr(hardware, "accelerated", lambda: True)
 
 
 @pytest.fixture

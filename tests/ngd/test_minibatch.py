@@ -7,6 +7,8 @@ import pytest
 from scipy import stats
 
 from ngd import minibatch
+from ngd.metrics import exact_fisher
+from ngd.samplers import stochastic_ngd
 from ngd.task import gradient, l2, per_example_gradients, slope, weighted_slope
 
 
@@ -150,3 +152,40 @@ def test_noise_has_mean_zero_and_the_finite_sets_covariance(toy, assert_moments,
     noise = beta(jax.random.split(jax.random.key(3), 20000))
     sigma = np.cov(rows, rowvar=False, bias=True)
     assert_moments(noise, np.zeros(len(sigma)), (1 / batch - 1 / n) * n / (n - 1) * sigma)
+
+
+def test_a_bounded_batch_is_that_of_its_size_and_weighs_it_alone():
+    for size in (1, 4, 9):
+        key = jax.random.key(size)
+        batch = minibatch.Bounded(jnp.asarray(size), 9)
+        indices, weights = minibatch.draw_bounded(key, 20, batch)
+        assert indices[:size].tolist() == minibatch.draw(key, 20, size).tolist()
+        assert len(indices) == 9
+        np.testing.assert_allclose(weights, [1 / size] * size + [0] * (9 - size))
+
+
+def test_a_step_with_a_bounded_batch_is_that_with_its_size(toy):
+    task, params = toy("logistic")
+    metric = exact_fisher(task)
+    options = {"learning_rate": 0.1, "damping": 0.01}
+    for size in (2, 7):
+        plain = stochastic_ngd.build(metric, batch_size=size, **options)
+        batch = minibatch.Bounded(jnp.asarray(size), 7)
+        bounded = stochastic_ngd.build(metric, batch_size=batch, **options)
+        start = plain.init(params)
+        found, expected = (
+            sampler.step(jax.random.key(0), start)[0].position["w"] for sampler in (bounded, plain)
+        )
+        np.testing.assert_allclose(found, expected, rtol=1e-5)
+        assert bounded.settings.batch_size == size
+
+
+@pytest.mark.parametrize(("size", "largest"), [(3, 2), (0, 2), (3, 13)])
+def test_a_bounded_batch_that_does_not_fit_is_refused(toy, size, largest):
+    with pytest.raises(ValueError, match=r"batch_size\.(size|largest) must be a whole number in 1"):
+        stochastic_ngd.build(
+            exact_fisher(toy("logistic").task),
+            learning_rate=0.1,
+            damping=0.01,
+            batch_size=minibatch.Bounded(jnp.asarray(size), largest),
+        )

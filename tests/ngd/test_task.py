@@ -52,3 +52,8 @@ def test_a_large_gradient_holds_a_piece_of_activations_alone(inputs, size):
     task = tasks.Task(logits, x, jnp.zeros(size, int))
     tasks.slope(task, jnp.zeros((x[0].size, 3)))
     assert max(run) == tasks.piece(x).size < size
+
+
+def test_an_accelerator_takes_a_gradient_at_once(accelerator):
+    assert tasks.piece(jnp.zeros((2, 300))).large > 10**9
+    assert tasks.piece(jnp.zeros((2, 3))).size > 10**9

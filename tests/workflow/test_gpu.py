@@ -1,14 +1,19 @@
 """The profile for GPUs: its plan, and its error where there is none."""
 
+import json
 import shutil
 
 import numpy as np
 import pandas as pd
 import pytest
+from tests.artifact import small
 from tests.workflow.conftest import Clone
 
 from artifact import catalogue
 from artifact.engine import device
+from artifact.engine.chains import TOLERANCE
+
+AGREE = [("fig5", "N256_eps0.125", 1.0), ("fig7", "N256_eps0.2", 0.3)]
 
 PROFILE = ("--workflow-profile", "profiles/gpu", "--config", "scale=smoke", "device=gpu")
 
@@ -35,13 +40,25 @@ def test_without_a_gpu_the_profile_is_refused_in_one_line_before_any_job(clone):
     assert not list(clone.path.glob("results/smoke/points/*/*"))
 
 
+def test_a_job_holds_all_temperatures_of_a_training_set_size_and_learning_rate(clone):
+    run = clone.snakemake("--dry-run", *PROFILE, "--", "figures/fig7.pdf")
+    assert run.returncode == 0, run.stderr
+    sweep = small.config("smoke").fig7
+    jobs = sweep.jobs(together=True)
+    planned = {
+        word.strip(",;") for word in (run.stdout + run.stderr).split() if "points/fig7" in word
+    }
+    assert planned == {
+        f"results/smoke/points/fig7/{name}.{kind}" for name in jobs for kind in ("csv", "json")
+    }
+    assert all(len(job.points) == len(sweep.temperatures) for job in jobs.values())
+
+
 @pytest.mark.skipif(bool(device.lacks_gpu()), reason=device.lacks_gpu())
-@pytest.mark.parametrize(
-    "point", ["fig5/N256_eps0.125_T1_seed0-9", "fig7/N256_eps0.2_T0.3_seed0-9"]
-)
-def test_a_point_agrees_on_cpu_and_gpu(tmp_path_factory, point):
-    """Rounding differs and chains part ways, but ensembles' cross entropies are of one law."""
-    scores = []
+@pytest.mark.parametrize(("figure", "corner", "temperature"), AGREE)
+def test_a_point_agrees_on_cpu_and_gpu(tmp_path_factory, figure, corner, temperature):
+    """The first updates to rounding; then chains part ways, but their scores are of one law."""
+    scores, firsts = [], []
     for kind, profile in (("cpu", ()), ("gpu", ("--workflow-profile", "profiles/gpu"))):
         clone = Clone(tmp_path_factory.mktemp(kind))
         longer = (
@@ -49,10 +66,16 @@ def test_a_point_agrees_on_cpu_and_gpu(tmp_path_factory, point):
             "fig7={repeats: 10, seeds_per_job: 10}",
         )
         asked = ("--config", "scale=smoke", f"device={kind}", *longer)
-        run = clone.snakemake(*profile, *asked, "--", f"results/smoke/points/{point}.csv")
+        name = f"{corner}_seed0-9" if kind == "gpu" else f"{corner}_T{temperature:g}_seed0-9"
+        job = f"results/smoke/points/{figure}/{name}"
+        run = clone.snakemake(*profile, *asked, "--", f"{job}.csv")
         assert run.returncode == 0, run.stderr[-5000:]
-        runs = pd.read_csv(clone.path / f"results/smoke/points/{point}.csv")
-        assert (runs["diverged_at"] < 0).all()
-        scores.append(runs["ensemble_cross_entropy"])
+        runs = pd.read_csv(clone.path / f"{job}.csv")
+        record = json.loads((clone.path / f"{job}.json").read_text())
+        chosen = runs["temperature"] == temperature
+        assert (runs["diverged_at"][chosen] < 0).all()
+        scores.append(runs["ensemble_cross_entropy"][chosen])
+        firsts.append([record["first"][i].split() for i in np.flatnonzero(chosen)])
+    np.testing.assert_allclose(*(np.array(first, float) for first in firsts), rtol=TOLERANCE)
     cpu, gpu = scores
     assert abs(cpu.mean() - gpu.mean()) < 4.5 * np.hypot(cpu.sem(), gpu.sem())

@@ -16,8 +16,8 @@ def of_sweep(runs: pd.DataFrame) -> pd.DataFrame:
     """A sweep's runs: a row a seed, columns (metric, N, ε, T, B).
 
     A chain that diverged or ended as a dead network has an infinite cross entropy and no accuracy:
-    it is no optimum. Points that were run with fewer seeds than others are left out, so that all
-    rows are whole.
+    it is no optimum. A point that was run with fewer seeds than others has NaN at those that it
+    lacks.
     """
     scored = runs.copy()
     for metric in METRICS:
@@ -25,7 +25,7 @@ def of_sweep(runs: pd.DataFrame) -> pd.DataFrame:
         scored[metric] = scored[metric].mask(tables.lost(scored), worst).fillna(worst)
     wide = scored.pivot(index="seed", columns=COORDINATES, values=METRICS)
     wide.columns = wide.columns.set_names("metric", level=0)
-    return wide.dropna(axis=1)
+    return wide
 
 
 def of_prior(runs: pd.DataFrame) -> pd.DataFrame:

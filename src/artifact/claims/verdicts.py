@@ -60,7 +60,9 @@ def judge(
         "note": claim.get("note", ""),
     }
     names = [name for name in claim["tables"] if name in tables]
-    used = [tables[name] for name in names]
+    # Points of fewer repeats than others are left out; unless nothing can be said without them.
+    used = [tables[name].dropna(axis=1) for name in names]
+    of_all = [tables[name].dropna(axis=0) for name in names]
 
     def resampled(*indices: np.ndarray, axis: int = -1) -> np.ndarray:
         means = {
@@ -69,11 +71,18 @@ def judge(
         }
         return statistic(means, **of)
 
-    everyone = [np.arange(len(table)) for table in used]
+    def estimated() -> float:
+        return float(resampled(*(np.arange(len(table))[None] for table in used))[0])
+
     try:
-        estimate = float(resampled(*(index[None] for index in everyone))[0])
-    except statistics.LackingError as error:
-        return {**row, "note": f"not run: {error}"}
+        estimate = estimated()
+    except statistics.LackingError:
+        used = of_all if all(map(len, of_all)) else used
+        try:
+            estimate = estimated()
+        except statistics.LackingError as error:
+            return {**row, "note": f"not run: {error}"}
+    everyone = [np.arange(len(table)) for table in used]
     repeats = min(map(len, used))
     if math.isnan(estimate):
         return {**row, "repeats": repeats, "note": f"not told. {row['note']}".strip(" .") + "."}

@@ -55,10 +55,19 @@ def test_points_of_fewer_repeats_are_left_out_and_the_others_keep_theirs():
     table = runs(10, 0.1)
     chosen = sorted(table["temperature"].unique())[::2]
     fewer = ~table["temperature"].isin(chosen) & (table["seed"] >= 2)
-    kept = repeats.of_sweep(table[~fewer])
+    kept = repeats.of_sweep(table[~fewer]).dropna(axis=1)
     assert len(kept) == 10
     assert sorted(set(kept.columns.get_level_values("temperature"))) == chosen
     pd.testing.assert_frame_equal(kept, repeats.of_sweep(table)[kept.columns])
+
+
+def test_a_point_without_which_nothing_can_be_said_is_used_with_the_repeats_that_it_has():
+    """By the repeats that all points have: no verdict, but a number of how many."""
+    table = runs(10, 0.05)
+    few = table[(table["seed"] < 2) | (table["temperature"] < 0.3)]
+    row = verdict(few)
+    assert (row["verdict"], row["repeats"], row["repeats_wanted"]) == ("inconclusive", 2, 5)
+    assert row["estimate"] == pytest.approx(verdict(table[table["seed"] < 2])["estimate"])
 
 
 def test_a_clear_optimum_is_reproduced():

@@ -28,6 +28,20 @@ def test_a_job_that_was_promised_a_gpu_never_falls_back_to_the_cpu():
     assert found.stdout.strip() == "gpu" or found.returncode != 0
 
 
+def test_a_gpu_multiplies_in_full_single_precision_and_always_in_the_same_order():
+    program = (
+        "from artifact.engine import device; device.claim('gpu', 1); import os; "
+        "print(os.environ['JAX_DEFAULT_MATMUL_PRECISION'], os.environ['XLA_FLAGS'])"
+    )
+    precision, *flags = run(program).stdout.split()
+    assert precision == "highest"
+    assert {"--xla_gpu_deterministic_ops=true", "--xla_gpu_autotune_level=0"} <= {*flags}
+    assert flags[-1].endswith(",WHILE,CONDITIONAL")
+    # XLA ends a process that is given a flag which it does not know.
+    known = f"import os; os.environ['XLA_FLAGS'] = {' '.join(flags)!r}; import jax; jax.devices()"
+    assert run(known).returncode == 0
+
+
 def test_a_job_is_spared_the_wrong_products_of_jaxlib_0_10_2():
     """A vmapped product followed by a sum: without our flag 1065369600 (JAX issue 39103)."""
     program = """

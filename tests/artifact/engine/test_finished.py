@@ -9,11 +9,13 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 import pytest
+from tests.artifact import small
 
 from artifact import jobs
 from artifact.engine import chains, checkpoints
 from artifact.figures.fig2_3_4 import langevin_sweep
 from artifact.figures.fig2_3_4.settings_logistic import LogisticPoint
+from artifact.problems import mnist
 from artifact.protocols import Examples, Experiment
 from artifact.settings.sweeps import Point
 from ngd.samplers.algorithm import Info, SamplingAlgorithm
@@ -204,6 +206,66 @@ def test_points_that_do_not_run_together_are_refused():
     plan = plan._replace(points=several, together=True)
     with pytest.raises(ValueError, match="points must be one"):
         chains.run(scripted([1.0] * 6), plan, silent, None)
+
+
+CNN = {
+    "channels": 2,
+    "damping": 0.1,
+    "regularisation": 40.0,
+    "fisher_examples": 12,
+    "smoothing_base": 0.95,
+    "smoothing_unit": 0.05,
+    "duration": 1.0,
+    "sampled_fraction": 0.2,
+}
+CORNER = {"examples": 40, "learning_rate": 0.1}
+
+
+def run_cnn(folder, name, points, seeds, device, images):
+    """A job of Fig. 7, from images and a start that are made up."""
+    folder.mkdir(exist_ok=True)
+    start = folder.parent / "start.npy"
+    np.save(start, np.random.default_rng(0).normal(size=410).astype(np.float32))
+    mnist.save(images, folder.parent / "images.npz")
+    inputs = {"images": folder.parent / "images.npz", "warm_start": start}
+    outputs = {"runs": folder / f"{name}.csv", "provenance": folder / f"{name}.json"}
+    given = jobs.Given(inputs, outputs, folder / "log.txt", 1, "same")
+    jobs.run_chains(
+        "cnn", "fig7", CNN, points, (8, 2), seeds, 5,
+        folder / "checkpoints", folder / "none.csv", device, given,
+    )  # fmt: skip
+    return pd.read_csv(outputs["runs"]), pd.read_json(outputs["provenance"], typ="series")
+
+
+def test_a_gpus_job_of_all_temperatures_is_the_cpus_jobs_of_one_each(tmp_path, counted):
+    images = small.noisy_images()
+    points = [{**CORNER, "temperature": 0.3, "batch_size": 6}]
+    points += [{**CORNER, "temperature": 1.0, "batch_size": 2}]
+    name = "N40_eps0.1"
+    both, record = run_cnn(tmp_path / "a", f"{name}_seed0-1", points, [0, 1], "gpu", images)
+    assert len(both) == 4
+    assert sum(counted) == 10  # all at the same time
+    assert len(set(record["law"])) == 2
+    counted.clear()
+    for point in points:
+        own = f"{name}_T{point['temperature']:g}_seed0"
+        alone, told = run_cnn(tmp_path / "a", own, [point], [0], "cpu", images)
+        assert not counted
+        assert list(told["taken"]) == ["0"]
+        wanted = (both["temperature"] == point["temperature"]) & (both["seed"] == 0)
+        assert alone.to_dict("records") == both[wanted].to_dict("records")
+    # The other way round: a GPU's job takes the chains that were run one by one.
+    for point in points:
+        run_cnn(
+            tmp_path / "b", f"{name}_T{point['temperature']:g}_seed0", [point], [0], "cpu", images
+        )
+    counted.clear()
+    again, told = run_cnn(tmp_path / "b", f"{name}_seed0-1", points, [0, 1], "gpu", images)
+    assert sum(counted) == 10  # those of the second seed alone
+    assert list(told["taken"]) == ["0"]
+    np.testing.assert_allclose(
+        again["ensemble_cross_entropy"], both["ensemble_cross_entropy"], rtol=1e-4
+    )
 
 
 def test_settings_of_a_point_are_checked_in_the_job_too(tmp_path):

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from ngd import hardware
 from ngd.metrics import damping as damped
 
 SHAPES = [(1, 5), (6, 6), (9, 4)]
@@ -214,3 +215,21 @@ def test_a_singular_metric_without_damping_is_refused(solver, delta):
 def test_a_metric_with_negative_damping_is_refused(solver, delta):
     with pytest.raises(ValueError, match=f"damping .*{delta}"):
         damped.solve(jnp.ones((4, 3)), delta, jnp.ones(3), solver)
+
+
+@pytest.mark.parametrize("solver", ["dual", "cg"])
+@pytest.mark.parametrize("delta", [1e-4, 0.1])
+@pytest.mark.parametrize("shape", [*SHAPES, (40, 30)])
+def test_solvers_of_an_accelerator_are_the_dense_solve_too(x64, accelerator, shape, delta, solver):
+    u, v = problem(*shape)
+    assert_solves(u, delta, v, solver)
+
+
+def test_an_accelerator_has_one_level_of_conjugate_gradients(monkeypatch, accelerator):
+    """The inner iteration, of rows that a cache holds, would leave it idle."""
+    monkeypatch.setattr(damped, "_near", None)
+    u, v = problem(2 * damped.NEAR, 5)
+    assert damped.conjugate_gradients(jnp.asarray(u), 0.1, jnp.asarray(v)).iterations > 0
+    monkeypatch.setattr(hardware, "accelerated", lambda: False)
+    with pytest.raises(TypeError):
+        damped.conjugate_gradients(jnp.asarray(u), 0.1, jnp.asarray(v))

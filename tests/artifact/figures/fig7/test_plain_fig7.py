@@ -58,6 +58,30 @@ def test_the_scores_are_those_of_a_plain_loop():
     plain.assert_scores(row, plain.scores(probabilities, IMAGES.y_test))
 
 
+def test_chains_abreast_are_those_that_run_alone():
+    """Other temperatures, batch sizes and training sets beside it change no chain."""
+    (point,) = SWEEP.points()
+    hot = point._replace(temperature=1.0, batch_size=2)
+    start = np.asarray(jax.random.normal(jax.random.key(5), (410,)))
+    built = cnn.experiment(small.of_point(SWEEP), N, ROOT, IMAGES, start)
+    seeds = [SEED, 4]
+    plan = chains.Plan("fig7", [point, hot], seeds, ROOT, 2, 2, abreast=True)
+    abreast = chains.run(built, plan, small.silent, small.Nowhere()).to_dict("records")
+    assert [(row["temperature"], row["seed"]) for row in abreast] == [
+        (t, seed) for t in (0.3, 1.0) for seed in seeds
+    ]
+    moved = []
+    for row in abreast:
+        own = point if row["temperature"] == 0.3 else hot
+        alone = chains.Plan("fig7", [own], [row["seed"]], ROOT, 2, 2)
+        (expected,) = chains.run(built, alone, small.silent, small.Nowhere()).to_dict("records")
+        first, of_alone = ([float(d) for d in r.pop("first").split()] for r in (row, expected))
+        np.testing.assert_allclose(first, of_alone, rtol=1e-4)
+        assert row == pytest.approx(expected, rel=1e-4)
+        moved.append(first[0])
+    assert len(set(moved)) == 4
+
+
 WARM = small.settings(
     "warm_start", channels=CHANNELS, batch_size=16, epochs=2, learning_rate=0.05, momentum=0.7
 )
