@@ -94,6 +94,12 @@ def ensemble_gain(means: Means, temperature: float, **of: Any) -> Numbers:
     return at(ensemble, temperature) - at(single, temperature)
 
 
+def gain_of_noise(means: Means, temperature: float, **of: Any) -> Numbers:
+    """The ensemble's mean cross entropy at the lowest T less that at the T asked for, in nats."""
+    found = curve(means, of, "ensemble_cross_entropy")
+    return found.to_numpy()[:, 0] - at(found, temperature)
+
+
 def largest_difference(
     means: Means,
     tables: Sequence[str],
@@ -102,7 +108,10 @@ def largest_difference(
     high: float,
     learning_rates: Sequence[float] | None = None,
 ) -> Numbers:
-    """The largest relative difference of the curves' means, ln(max/min), over the T asked for."""
+    """The largest relative difference of the curves' means, ln(max/min), over the T asked for.
+
+    Of accuracies it is that of the error rates, 1 less the accuracy.
+    """
     found = [
         c
         for table in tables
@@ -113,6 +122,8 @@ def largest_difference(
     if len(found) < 2 or not shared:
         raise LackingError("no temperature that the curves share")
     stacked = np.stack([c[shared].to_numpy() for c in found])
+    if metric.endswith("accuracy"):
+        stacked = 1 - stacked
     return np.log(stacked.max(0) / stacked.min(0)).max(1)
 
 
@@ -272,6 +283,7 @@ STATISTICS: Mapping[str, Callable[..., Numbers]] = {
         worst_ratio,
         optimum,
         ensemble_gain,
+        gain_of_noise,
         largest_difference,
         steepest_prior,
         softening,

@@ -66,6 +66,20 @@ def test_the_largest_difference_is_of_the_worst_temperature_in_the_range():
         statistics.largest_difference(means, ["a", "b"], ENTROPY, 5.0, 6.0)
 
 
+def test_accuracies_differ_as_their_error_rates_do():
+    first = by_temperature(ensemble_accuracy=[0.5, 0.9, 0.9, 0.9])
+    second = by_temperature(ensemble_accuracy=[0.5, 0.8, 0.88, 0.9])
+    means = {"a": first, "b": second}
+    found = statistics.largest_difference(means, ["a", "b"], "ensemble_accuracy", 0.5, 4.0)
+    assert found == pytest.approx([np.log(2)])
+
+
+def test_the_gain_of_noise_is_the_fall_from_the_lowest_temperature():
+    table = by_temperature(ensemble_cross_entropy=[1.5, 1.2, 0.1, 2.0])
+    assert statistics.gain_of_noise({"a": table}, 1.0, table="a") == pytest.approx([0.3])
+    assert statistics.gain_of_noise({"a": table}, 4.0, table="a") == pytest.approx([-0.5])
+
+
 def prior(rows):
     """Fig. 4a's means: {(δ, |ω|): value}."""
     columns = pd.MultiIndex.from_tuples(rows, names=["damping", "norm"])
