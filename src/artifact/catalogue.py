@@ -11,7 +11,12 @@ from typing import Annotated, Any, NamedTuple, Self
 from pydantic import Field, create_model, model_validator
 
 from artifact.figures.fig1.settings_fig1 import IteratesSettings
-from artifact.figures.fig2_3_4.settings_logistic import LangevinSweep, NGDSweep, PriorSettings
+from artifact.figures.fig2_3_4.settings_logistic import (
+    IsotropySettings,
+    LangevinSweep,
+    NGDSweep,
+    PriorSettings,
+)
 from artifact.figures.fig5_6.settings_mlp import MLPSweep
 from artifact.figures.fig7.settings_cnn import CNNSweep, WarmStart
 from artifact.figures.figS1.settings_theorem_1 import Theorem1Settings
@@ -137,6 +142,12 @@ EXPERIMENTS: Mapping[str, Chains | Whole] = {
         {"runs": "tables/fig4a_runs.csv", "table": "tables/fig4a.csv"},
         "tables/fig4a.json",
     ),
+    "isotropy": Whole(
+        f"{_ROOMS}.fig2_3_4.isotropy",
+        "isotropy",
+        {"table": "tables/isotropy.csv"},
+        "tables/isotropy.json",
+    ),
     "mlp": Chains(f"{_ROOMS}.fig5_6.mlp", ("images",)),
     "warm_start": Whole(
         f"{_ROOMS}.fig7.warm_start",
@@ -195,6 +206,9 @@ GROUPS: Mapping[str, Group] = {
     "fig2": Group(LangevinSweep, "langevin_sweep", "Fig. 2, section 6.1."),
     "fig3": Group(NGDSweep, "ngd_sweep", "Fig. 3, section 6.1."),
     "fig4a": Group(PriorSettings, "prior", "Fig. 4a, section 6.2."),
+    "isotropy": Group(
+        IsotropySettings, "isotropy", "Section 6.2: the prior along many directions."
+    ),
     "fig4b": Group(NGDSweep, "ngd_sweep", "Fig. 4b, section 6.2: more damping."),
     "fig5": Group(MLPSweep, "mlp", "Fig. 5, section 6.3."),
     "fig6": Group(MLPSweep, "mlp", "Fig. 6, section 6.3."),

@@ -53,8 +53,11 @@ rule archive:
                 for figure in FIGURES + SUPPLEMENT
                 for path in [*tables_of(figure), *records_of(figure)]
             }
-            | {f"{TABLES}/{name}.csv" for name in OTHERWISE}
-            | {f"{TABLES}/{name}.json" for name in catalogue.records_of(OTHERWISE)}
+            | {f"{TABLES}/{name}.csv" for name in [*OTHERWISE, *CLAIMED.values()]}
+            | {
+                f"{TABLES}/{name}.json"
+                for name in catalogue.records_of([*OTHERWISE, *CLAIMED.values()])
+            }
         ),
     log:
         f"{RESULTS}/logs/archive.log",

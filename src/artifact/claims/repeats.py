@@ -86,15 +86,21 @@ def of_estimates(runs: pd.DataFrame) -> pd.DataFrame:
     return runs.pivot(index="seed", columns=["labels", "smoothing"], values="ratio")
 
 
+def of_directions(table: pd.DataFrame) -> pd.DataFrame:
+    """How far the prior differs between directions: a row a seed, columns N."""
+    return table.pivot(index="seed", columns="examples", values="spread")
+
+
 READERS = {
     "fig1": of_ellipses,
     "fig4a": of_prior,
+    "isotropy": of_directions,
     "figS1": of_exponents,
     "figS2": of_temperatures,
     "figS1d": of_slopes,
     "figS2b": of_estimates,
 }
-ENDINGS = {"fig1": "_ellipses", "figS1": "", "figS2": "", "figS2b": ""}
+ENDINGS = {"fig1": "_ellipses", "isotropy": "", "figS1": "", "figS2": "", "figS2b": ""}
 
 
 def file_of(name: str, run_as: str | None = None) -> str:

@@ -142,6 +142,15 @@ def softening(means: Means) -> Numbers:
     return np.diff(prior.xs(norm, axis=1, level="norm").sort_index(axis=1), axis=1).min(1)
 
 
+def spread_exponent(means: Means) -> Numbers:
+    """The slope of ln s against ln N, s the prior's standard deviation over directions."""
+    spread = table_of(means, "isotropy")
+    if spread.shape[1] < 2:
+        raise LackingError("isotropy has one N")
+    sizes = np.log(spread.columns.to_numpy(float))
+    return np.polyfit(sizes, np.log(spread.to_numpy()).T, 1)[0]
+
+
 def least_rise(means: Means, metric: str, **of: Any) -> Numbers:
     """The least change of the mean cross entropy, in nats, from one batch size to the next smaller.
 
@@ -287,6 +296,7 @@ STATISTICS: Mapping[str, Callable[..., Numbers]] = {
         largest_difference,
         steepest_prior,
         softening,
+        spread_exponent,
         least_rise,
         fall_and_rise,
         flattening,

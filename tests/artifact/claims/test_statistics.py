@@ -80,6 +80,15 @@ def test_the_gain_of_noise_is_the_fall_from_the_lowest_temperature():
     assert statistics.gain_of_noise({"a": table}, 4.0, table="a") == pytest.approx([-0.5])
 
 
+def test_the_spreads_exponent_is_its_slope_on_logarithms():
+    sizes = np.array([100.0, 400.0, 1600.0])
+    spread = pd.DataFrame([3 / sizes**0.5, 2 / sizes], columns=sizes)
+    found = statistics.spread_exponent({"isotropy": spread})
+    assert found == pytest.approx([-0.5, -1.0])
+    with pytest.raises(statistics.LackingError, match="one N"):
+        statistics.spread_exponent({"isotropy": spread.iloc[:, :1]})
+
+
 def prior(rows):
     """Fig. 4a's means: {(δ, |ω|): value}."""
     columns = pd.MultiIndex.from_tuples(rows, names=["damping", "norm"])

@@ -7,6 +7,7 @@ from pydantic import AfterValidator
 from artifact.settings.sweeps import Axes, Counted, Exactness, Sweep
 from artifact.settings.typed import (
     Count,
+    Counts,
     NonNegative,
     Positive,
     Positives,
@@ -14,6 +15,7 @@ from artifact.settings.typed import (
     Settings,
     distinct,
     setting,
+    number,
 )
 
 
@@ -50,3 +52,16 @@ class PriorSettings(Settings):
         "The norms |ω|.", section="6.2, values open"
     )
     repeats: Repeats = setting("Independent draws of the inputs.", section="open")
+
+
+class IsotropySettings(Settings):
+    """The implicit prior along many directions: section 6.2."""
+
+    inputs: Count = setting("The number n of inputs.", section="6.2")
+    examples: Counts = setting("Training set sizes N.", section="6.2, values open")
+    damping: Positive = setting("The Fisher damping δ.", section="6.1")
+    norm: Positive = setting("The norm |ω| of all directions.", section="6.2, value open")
+    directions: Annotated[int, number(least=2, whole=True)] = setting(
+        "Random directions.", section="open"
+    )
+    repeats: Repeats = setting("Independent draws of inputs and directions.", section="open")
