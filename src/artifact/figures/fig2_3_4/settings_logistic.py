@@ -14,8 +14,8 @@ from artifact.settings.typed import (
     Repeats,
     Settings,
     distinct,
-    setting,
     number,
+    setting,
 )
 
 
