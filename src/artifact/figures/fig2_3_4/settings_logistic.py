@@ -61,7 +61,7 @@ class IsotropySettings(Settings):
     examples: Counts = setting("Training set sizes N.", section="6.2, values open")
     damping: Positive = setting("The Fisher damping δ.", section="6.1")
     norm: Positive = setting("The norm |ω| of all directions.", section="6.2, value open")
-    directions: Annotated[int, number(least=2, whole=True)] = setting(
+    directions: Annotated[int, number(least=2, most=10**4, whole=True)] = setting(
         "Random directions.", section="open"
     )
     repeats: Repeats = setting("Independent draws of inputs and directions.", section="open")
