@@ -208,6 +208,9 @@ def cross_entropy_axis(axes: Axes, table: pd.DataFrame, room: float = 30) -> Non
         logarithmic(axes.yaxis)
         bottom, top = axes.get_ylim()
         axes.set_ylim(max(bottom, drawn.min() / 2), min(top, room * drawn.min()))
+        bottom, top = axes.get_ylim()
+        if sum(bottom <= tick <= top for tick in axes.get_yticks()) < 3:
+            axes.yaxis.set_major_locator(LogLocator(10, (1, 1.5, 2, 3, 5, 7)))
 
 
 def batch_axis(axes: Axes, sizes: Sequence[int]) -> None:

@@ -253,7 +253,9 @@ def curves(axes):
     for curve in axes.containers:
         if isinstance(curve, ErrorbarContainer):
             xy = np.array(points(curve[0]))
-            bars = np.array([path.vertices[:, 1] for path in curve[2][0].get_paths()])
+            paths = [path.vertices[:, 1] for path in curve[2][0].get_paths()]
+            # A point that is not drawn has a bar without ends.
+            bars = np.array([ends if len(ends) else [np.nan] * 2 for ends in paths])
             half = (bars[:, 1] - bars[:, 0]) / 2
             shown[curve.get_label()] = np.column_stack([xy, half])
     return shown

@@ -32,7 +32,7 @@ def draw(
     tables = [eq16, jeffreys, flat, eq16_damped, jeffreys_damped, flat_damped, gaussian]
     with style.panels(stamp, style.repeats(*tables), 4.6) as (figure, a, b):
         prior_panels.three_priors(a, r"$\delta$ as in Fig. 3", eq16, jeffreys, flat, "eq. (16)")
-        label = "Jeffreys, Gaussian noise"
+        label = f"Jeffreys, Gaussian noise, {prior_panels.sets(gaussian)}"
         curves.curve(a, gaussian, prior_panels.METRIC, "temperature", label, 3, mark_optimum=True)
         prior_panels.three_priors(
             b,

@@ -27,9 +27,16 @@ def three_priors(
         equation: the paper's sampler, for the legend.
     """
     labelled = {f"{equation}, $k=1$": paper, "Jeffreys, $k=1/2$": jeffreys, "flat, $k=0$": flat}
-    for number, (label, table) in enumerate(labelled.items()):
+    for number, (name, table) in enumerate(labelled.items()):
+        label = f"{name}, {sets(table)}"
         curves.curve(axes, table, METRIC, "temperature", label, number, mark_optimum=True)
     axes.set_title(title)
+
+
+def sets(table: pd.DataFrame) -> str:
+    """How many training sets a sweep has, for the legend: it is not the same for all."""
+    counts = table["repeats"] + table["diverged"] + table["dead"]
+    return f"{int(counts.max())} sets"
 
 
 def finish(axes: Axes, tables: list[pd.DataFrame]) -> None:

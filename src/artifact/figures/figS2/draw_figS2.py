@@ -40,6 +40,10 @@ def draw(table: pd.DataFrame, stamp: style.Stamp) -> Figure:
         for axes, label in ((a, r"learning rate $\epsilon$"), (b, "training set size $N$")):
             axes.axhline(1, color=style.GREY, linestyle=(0, (4, 3)), linewidth=0.9, zorder=0)
             curves.finish(axes, label, "temperature over Theorem 2's")
+        for axes, values in ((a, well["learning_rate"]), (b, fine["N"])):
+            ticks = sorted(values.unique())
+            axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+            axes.minorticks_off()
         return figure
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from artifact.drawing import style
+from artifact.drawing import curves, style
 
 TARGETS = {0.0: "flat, $k=0$", 0.5: "Jeffreys, $k=1/2$", 1.0: "its square, $k=1$"}
 
@@ -56,4 +56,5 @@ def _panel(axes: Axes, table: pd.DataFrame, speed: pd.DataFrame) -> None:
         for sampler, name in NAMES.items()
     ]
     axes.set_xticks(np.arange(len(NAMES)), labels, fontsize=5.5)
-    axes.set_ylim(0, 1.4 * table["distance"].max())
+    curves.logarithmic(axes.yaxis)
+    axes.set_ylim(0.7 * table["distance"].min(), 3 * table["distance"].max())
