@@ -31,7 +31,7 @@ def archive(tmp_path):
 
 
 def contents(folder):
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 @pytest.mark.parametrize("scale", ["paper", "quick"])
@@ -41,7 +41,8 @@ def test_what_is_archived_is_as_it_was_sealed(scale):
     # By other means, and with nothing left out.
     subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=folder, check=True)
     listed = [line.split()[1] for line in (folder / "SHA256SUMS").read_text().splitlines()]
-    assert {*listed, "SHA256SUMS"} == {path.name for path in folder.iterdir()}
+    held = (path for path in folder.rglob("*") if path.is_file())
+    assert {*listed, "SHA256SUMS"} == {path.relative_to(folder).as_posix() for path in held}
 
 
 @pytest.mark.parametrize("name", ["fig3.csv", "fig3.json", "claims.csv"])
