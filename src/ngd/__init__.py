@@ -3,6 +3,7 @@
 from ngd import (
     diagnostics,
     laplace,
+    likelihood,
     metrics,
     models,
     optimiser,
@@ -21,7 +22,7 @@ from ngd.samplers.preconditioned_langevin import build as preconditioned_langevi
 from ngd.samplers.riemannian_langevin import build as riemannian_langevin
 from ngd.samplers.riemannian_ngd import build as riemannian_ngd
 from ngd.samplers.stochastic_ngd import build as stochastic_ngd
-from ngd.task import Task, l2
+from ngd.task import Task, l2, log_density
 
 __version__ = "0.1.0"
 
@@ -35,6 +36,8 @@ __all__ = [
     "l2",
     "langevin",
     "laplace",
+    "likelihood",
+    "log_density",
     "mandt",
     "metrics",
     "models",

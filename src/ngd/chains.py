@@ -14,9 +14,10 @@ from jaxtyping import Array, PRNGKeyArray
 
 from ngd import bounds, diagnostics, predictive
 from ngd.diagnostics import CalibrationWarning, Estimate, Prediction
+from ngd.likelihood import categorical, class_labels
 from ngd.prior import log_metric
 from ngd.samplers.algorithm import SamplingAlgorithm, Settings
-from ngd.task import Params, flatten, labels_of, mean_cost
+from ngd.task import Params, flatten, mean_cost
 
 PIECES = 20
 """A call in so many pieces, for progress and checkpoints; the numbers don't depend on it."""
@@ -131,7 +132,12 @@ def sample(
     if labels is not None:
         if predict is None:
             raise ValueError("labels must come with the inputs to predict, got none")
-        labels = labels_of(labels, "labels")
+        labels = class_labels(labels, "labels")
+    if predict is not None and settings.task.likelihood is not categorical:
+        raise ValueError(
+            f"predict must be left out with the likelihood {settings.task.likelihood.name}; "
+            "keep = lambda params: logits(params, x) collects the outputs of each draw"
+        )
     predict = None if predict is None else jnp.asarray(predict)
     if predict is not None and labels is not None and len(predict) != len(labels):
         raise ValueError(f"labels must be one for each of {len(predict)} inputs, got {len(labels)}")

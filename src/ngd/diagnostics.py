@@ -8,7 +8,7 @@ temperature is N tr(AΣ)/P.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -26,7 +26,7 @@ from ngd.metrics.factor import Factor, rows_of, times, transpose_times
 from ngd.metrics.metric import Metric
 from ngd.prior import log_metric
 from ngd.samplers.algorithm import SamplingAlgorithm, Settings
-from ngd.task import Params, Task, check, flatten, gradient, losses
+from ngd.task import Functions, Params, Task, check, flatten, gradient
 
 DENSE = 600
 """Up to so many parameters matrices are written out; beyond, traces are probed."""
@@ -285,25 +285,18 @@ def _factors(
     return found
 
 
-@partial(jax.jit, static_argnums=(0, 1))
-def _curvature(
-    logits: Callable[[Params, Array], Any],
-    regulariser: Callable[[Params], Array],
-    x: Array,
-    y: Array,
-    position: Params,
-) -> Array:
+@partial(jax.jit, static_argnums=0)
+def _curvature(functions: Functions, x: Array, y: Array, position: Params) -> Array:
     """A = (1/N) d²C/dω²; the task in parts, so that one of the same shapes is compiled no more."""
-    task = Task(logits, x, y, regulariser)
+    task = Task(functions.logits, x, y, functions.regulariser, functions.likelihood)
     return hessian(task, position) / task.examples
 
 
 @partial(jax.jit, static_argnums=0)
-def _deviations(
-    logits: Callable[[Params, Array], Any], x: Array, y: Array, position: Params
-) -> Array:
+def _deviations(functions: Functions, x: Array, y: Array, position: Params) -> Array:
     """Rows R of S = RᵀR, eq. (14): the covariance of the examples' gradients."""
-    metric = gradient_covariance(Task(logits, x, y))
+    task = Task(functions.logits, x, y, likelihood=functions.likelihood)
+    metric = gradient_covariance(task)
     return rows_of(metric.estimate(jax.random.key(0), position, ())[0])
 
 
@@ -323,11 +316,11 @@ class Local(NamedTuple):
 
 def _local(settings: Settings, position: Params, memory: Any, rng_key: PRNGKeyArray) -> Local:
     task = settings.task
-    found = _curvature(task.logits, task.regulariser, task.x, task.y, position)
+    found = _curvature(task.functions, task.x, task.y, position)
     a = np.asarray(found, float)
     s = np.zeros_like(a)
     if _noise_share(settings):
-        rows = np.asarray(_deviations(task.logits, task.x, task.y, position), float)
+        rows = np.asarray(_deviations(task.functions, task.x, task.y, position), float)
         s = rows.T @ rows
     factors = _factors(settings, position, memory, rng_key, ESTIMATES)
     written = [np.asarray(rows_of(factor), float) for factor in factors]
@@ -402,7 +395,7 @@ def _probed(
         """A vector whose second moment is S."""
         sign = jax.random.rademacher(key, (n,), flat.dtype)
         sign = (sign - sign.mean()) / jnp.sqrt(n)
-        cost = lambda w: sign @ losses(task.logits(unravel(w), task.x), task.y)  # noqa: E731
+        cost = lambda w: sign @ task.likelihood.losses(task.logits(unravel(w), task.x), task.y)  # noqa: E731
         return jax.grad(cost)(flat)
 
     def solve(v: Array, apply: Any, start: Any) -> Array:

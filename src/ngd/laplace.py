@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -11,7 +11,7 @@ from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float
 
 from ngd import bounds
-from ngd.task import Params, Task, check, flatten, gradient, mean_cost
+from ngd.task import Functions, Params, Task, check, flatten, gradient, mean_cost
 
 COLUMNS = 64
 """Of a Hessian, made at once: each holds the activations of all examples."""
@@ -33,7 +33,7 @@ def minimise(task: Task, position: Params, tolerance: float = 1e-5, updates: int
             minimum exists.
     """
     check(task, position)
-    params = _descend(task.logits, task.regulariser, task.x, task.y, position, tolerance, updates)
+    params = _descend(task.functions, task.x, task.y, position, tolerance, updates)
     g = gradient(task, params)
     slope = float(jnp.linalg.norm(g))
     # For separable classes the gradient vanishes too, but as the parameters run away: a
@@ -49,10 +49,9 @@ def minimise(task: Task, position: Params, tolerance: float = 1e-5, updates: int
     return params
 
 
-@partial(jax.jit, static_argnums=(0, 1, 5, 6))
+@partial(jax.jit, static_argnums=(0, 4, 5))
 def _descend(
-    logits: Callable[[Params, Array], Any],
-    regulariser: Callable[[Params], Array],
+    functions: Functions,
     x: Array,
     y: Array,
     position: Params,
@@ -60,7 +59,7 @@ def _descend(
     updates: int,
 ) -> Params:
     """LBFGS; the task in parts, so that one of the same shapes is compiled no more."""
-    task = Task(logits, x, y, regulariser)
+    task = Task(functions.logits, x, y, functions.regulariser, functions.likelihood)
     optimiser = optax.lbfgs()
     value_and_grad = optax.value_and_grad_from_state(lambda p: mean_cost(task, p))
 

@@ -10,7 +10,7 @@ from jaxtyping import Array, Int
 
 from ngd.metrics.factor import Block, Factor, Kernel, Outer, side_by_side
 from ngd.models.convolution import Convolution, windows
-from ngd.task import Params, Task, losses
+from ngd.task import Params, Task
 
 Path = tuple[str, ...]
 Labels = Callable[[Array], Int[Array, " m"]]
@@ -61,7 +61,7 @@ def layer_gradients(model: nn.Module) -> Callable[[Task, Params, Array, Labels],
             with nn.intercept_methods(intercept):
                 logits: Any = model.apply(params, x)
             y = jax.lax.stop_gradient(labels(logits))
-            return losses(logits, y).sum(), (inputs, outputs)
+            return task.likelihood.losses(logits, y).sum(), (inputs, outputs)
 
         _, (_, shapes) = jax.eval_shape(run, {})
         zeros = {path: jnp.zeros(out.shape, out.dtype) for path, out in shapes.items()}

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from ngd.task import labels_of, losses
+from ngd.likelihood import categorical, class_labels
 
 
 class Ensemble(NamedTuple):
@@ -56,7 +56,7 @@ def add(
     log_p = jax.nn.log_softmax(logits)
     cost = right = jnp.full((), jnp.nan)
     if y is not None:
-        cost, right = losses(logits, y).mean(), accuracy(logits, y)
+        cost, right = categorical.losses(logits, y).mean(), accuracy(logits, y)
     return Ensemble(
         jnp.logaddexp(ensemble.log_sum, log_p),
         ensemble.samples + 1,
@@ -91,7 +91,7 @@ def scores(ensemble: Ensemble, y: Int[Array, " n"]) -> Scores:
     Raises:
         ValueError: y are no labels, one for each test input, or one is K or above.
     """
-    y = labels_of(y)
+    y = class_labels(y)
     n, k = ensemble.log_sum.shape
     if len(y) != n:
         raise ValueError(f"y must have a label for each of {n} test inputs, got {len(y)}")

@@ -1,4 +1,4 @@
-"""The cost function of section 4: cross entropy of a categorical label plus a regulariser."""
+"""The cost function of section 4: the negative log likelihood plus a regulariser."""
 
 import sys
 from collections.abc import Callable
@@ -6,12 +6,13 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax.core import Tracer
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, Int
 
 from ngd import bounds, hardware
+from ngd import likelihood as likelihoods
+from ngd.likelihood import Likelihood
 
 Params = Any
 """A pytree of arrays: the parameters ω of any model."""
@@ -43,11 +44,26 @@ def piece(x: Array) -> Piece:
     return Piece(32, 128) if x[0].size >= IMAGE else Piece(128, 1024)
 
 
+class Functions(NamedTuple):
+    """A task without its data, which `jit` can take for known: tasks of one shape share a program.
+
+    Attributes:
+        logits: see `Task`.
+        regulariser: see `Task`.
+        likelihood: see `Task`.
+    """
+
+    logits: Callable[[Params, Array], Any]
+    regulariser: Callable[[Params], Float[Array, ""]]
+    likelihood: Likelihood
+
+
 class _Fields(NamedTuple):
     logits: Callable[[Params, Array], Any]
     x: Array
-    y: Int[Array, " N"]
+    y: Any
     regulariser: Callable[[Params], Float[Array, ""]]
+    likelihood: Likelihood
 
 
 class Task(_Fields):
@@ -57,13 +73,16 @@ class Task(_Fields):
     `check` tries the model itself as soon as there are parameters: every sampler's `init` does.
 
     Attributes:
-        logits: `logits(params, x)` with x of shape (n, ...) gives unnormalised log
-            probabilities of shape (n, K), K >= 2, each row a function of its own example
-            alone: no batch normalisation over the batch, no dropout.
+        logits: `logits(params, x)` with x of shape (n, ...) gives the outputs of shape (n, K)
+            that the likelihood takes, by default unnormalised log probabilities of K >= 2 classes;
+            each row is a function of its own example alone: no batch normalisation over the batch,
+            no dropout.
         x: training inputs, shape (N, ...).
-        y: training labels in 0..K-1, shape (N,). Truth values are taken as 0 and 1.
+        y: training labels of the kind that the likelihood takes, N of them; by default classes
+            0..K-1, shape (N,), truth values being taken as 0 and 1.
         regulariser: λR(ω)/N, a scalar function of the parameters in nats per example,
             added to the MEAN cost C/N. The paper's cost is a sum; ours is its mean.
+        likelihood: p(y | outputs), one of `ngd.likelihood` or your own.
     """
 
     __slots__ = ()
@@ -74,6 +93,7 @@ class Task(_Fields):
         x: Any,
         y: Any,
         regulariser: Callable[[Params], Any] = lambda params: jnp.zeros(()),
+        likelihood: Any = likelihoods.categorical,
     ) -> "Task":
         """A task of what was given, checked and converted.
 
@@ -83,14 +103,21 @@ class Task(_Fields):
         for name, function in (("logits", logits), ("regulariser", regulariser)):
             if not callable(function):
                 raise ValueError(f"{name} must be a function, got {function!r}")
-        x, y = _inputs(x), labels_of(y)
+        if not isinstance(likelihood, Likelihood):
+            raise ValueError(f"likelihood must be one of ngd.likelihood, got {likelihood!r}")
+        x, y = _inputs(x), likelihood.labels(y, "y")
         if len(x) != len(y):
             raise ValueError(f"x and y must have one length, got {len(x)} and {len(y)}")
-        return super().__new__(cls, logits, x, y, regulariser)
+        return super().__new__(cls, logits, x, y, regulariser, likelihood)
 
     def _replace(self, **changes: Any) -> "Task":
         """A task with some of its fields changed, checked as any."""
         return type(self)(**{**self._asdict(), **changes})
+
+    @property
+    def functions(self) -> Functions:
+        """All but the data."""
+        return Functions(self.logits, self.regulariser, self.likelihood)
 
     @property
     def examples(self) -> int:
@@ -98,24 +125,8 @@ class Task(_Fields):
         return int(self.y.shape[0])
 
 
-def _array(name: str, value: Any) -> Array:
-    """An array of JAX; one that is known is made outside of any `jit`."""
-    if isinstance(value, jax.Array):
-        return value
-    if isinstance(value, dict):
-        raise ValueError(f"{name} must be an array of shape (N, ...), got a dict")
-    try:
-        held = np.asarray(value)
-    except ValueError:
-        held = np.empty(0, object)
-    if held.dtype.kind not in "biuf":
-        raise ValueError(f"{name} must hold numbers, got {type(value).__name__} of {held.dtype}")
-    with jax.ensure_compile_time_eval():
-        return jnp.asarray(held)
-
-
 def _inputs(x: Any) -> Array:
-    x = _array("x", x)
+    x = likelihoods.array("x", x)
     if x.ndim == 0 or len(x) == 0:
         raise ValueError(f"x must have shape (N, ...) with N >= 1, got {x.shape}")
     if not isinstance(x, Tracer) and jnp.issubdtype(x.dtype, jnp.inexact):
@@ -124,38 +135,6 @@ def _inputs(x: Any) -> Array:
         if not finite:
             raise ValueError("x must be finite, got NaN or infinity in it")
     return x
-
-
-def labels_of(y: Any, name: str = "y") -> Int[Array, " n"]:
-    """Class labels 0, 1, ... as an array; truth values become 0 and 1.
-
-    -1 and +1 are refused, not mapped: the same labels score the predictions, where they would
-    be wrong in silence.
-
-    Raises:
-        ValueError: they are no vector of integers >= 0.
-    """
-    y = _array(name, y)
-    if y.ndim == 2:
-        raise ValueError(
-            f"{name} must be one label an example, got shape {y.shape}: of one-hot labels give "
-            f"{name}.argmax(axis=1)"
-        )
-    if y.ndim != 1 or len(y) == 0:
-        raise ValueError(f"{name} must have shape (N,) with N >= 1, got {y.shape}")
-    if y.dtype == bool:
-        return y.astype(jnp.int32)
-    if not jnp.issubdtype(y.dtype, jnp.integer):
-        raise ValueError(
-            f"{name} must be integers 0..K-1, got {y.dtype}: of class labels give "
-            f"{name}.astype(int)"
-        )
-    if not isinstance(y, Tracer):
-        least = np.asarray(y).min()
-        if least < 0:
-            cure = f": of -1 and +1 give ({name} + 1) // 2" if least == -1 else ""
-            raise ValueError(f"{name} must be labels 0..K-1, got {least}{cure}")
-    return y
 
 
 def check(task: Task, params: Params) -> None:
@@ -198,10 +177,9 @@ def _check_logits(task: Task, params: Params) -> None:
         both = task.logits(place, task.x[pair])
         if isinstance(both, Tracer):
             return
-        if jnp.ndim(both) != 2 or len(both) != 2 or both.shape[1] < 2:
+        if jnp.ndim(both) != 2 or len(both) != 2:
             raise ValueError(
-                "logits must have shape (n, K) with K >= 2 for n examples, got "
-                f"{jnp.shape(both)} for 2 (of one logit z give the two 0 and z)"
+                f"logits must have shape (n, K) for n examples, got {jnp.shape(both)} for 2"
             )
         if both.dtype not in (jnp.float32, jnp.float64):
             raise ValueError(
@@ -209,6 +187,7 @@ def _check_logits(task: Task, params: Params) -> None:
                 ".astype(jnp.float32)"
             )
         alone = jnp.concatenate([task.logits(place, task.x[i][None]) for i in pair])
+        task.likelihood.check(both, task.y)
         off = jnp.abs(both - alone).max()
         # Far more than rounding, far less than what another batch's moments change.
         if off > 0.01 * jnp.abs(both).max():
@@ -216,11 +195,6 @@ def _check_logits(task: Task, params: Params) -> None:
                 f"logits of an example must not depend on the others: two together and alone "
                 f"differ by {float(off):.2g} (batch normalisation? dropout?)"
             )
-    if int(task.y.max()) >= both.shape[1]:
-        raise ValueError(
-            f"y must be labels 0..{both.shape[1] - 1} for {both.shape[1]} logits, got "
-            f"{int(task.y.max())}"
-        )
 
 
 def l2(coefficient: float) -> Callable[[Params], Float[Array, ""]]:
@@ -242,11 +216,6 @@ def flatten(params: Params) -> Float[Array, " P"]:
     return ravel_pytree(params)[0]
 
 
-def losses(logits: Float[Array, "n K"], y: Int[Array, " n"]) -> Float[Array, " n"]:
-    """L(ω, x_i, y_i) = -ln P(y_i | x_i, ω) of section 4, in nats."""
-    return -jnp.take_along_axis(jax.nn.log_softmax(logits), y[:, None], axis=1)[:, 0]
-
-
 def mean_cost(
     task: Task, params: Params, indices: Int[Array, " B"] | None = None
 ) -> Float[Array, ""]:
@@ -258,7 +227,12 @@ def mean_cost(
         indices: the examples of a minibatch; all N when None. The regulariser is always whole.
     """
     x, y = (task.x, task.y) if indices is None else (task.x[indices], task.y[indices])
-    return jnp.mean(losses(task.logits(params, x), y)) + task.regulariser(params)
+    return jnp.mean(task.likelihood.losses(task.logits(params, x), y)) + task.regulariser(params)
+
+
+def log_density(task: Task, params: Params) -> Float[Array, ""]:
+    """-C(ω), the log density at T = 1 of what is sampled, up to a constant: for NUTS and others."""
+    return -task.examples * mean_cost(task, params)
 
 
 class Slope(NamedTuple):
@@ -284,7 +258,9 @@ def slope(task: Task, params: Params, indices: Int[Array, " B"] | None = None) -
 
     def of_sum(chosen: Int[Array, " b"]) -> tuple[Array, Params]:
         x, y = task.x[chosen], task.y[chosen]
-        return jax.value_and_grad(lambda p: jnp.sum(losses(task.logits(p, x), y)))(params)
+        return jax.value_and_grad(lambda p: jnp.sum(task.likelihood.losses(task.logits(p, x), y)))(
+            params
+        )
 
     def add(total: Any, chosen: Int[Array, " b"]) -> tuple[Any, None]:
         return jax.tree.map(jnp.add, total, of_sum(chosen)), None
@@ -321,19 +297,17 @@ def weighted_slope(
     x, y = (task.x, task.y) if indices is None else (task.x[indices], task.y[indices])
 
     def cost(p: Params) -> Float[Array, ""]:
-        return weights @ losses(task.logits(p, x), y) + task.regulariser(p)
+        return weights @ task.likelihood.losses(task.logits(p, x), y) + task.regulariser(p)
 
     value, found = jax.value_and_grad(cost)(params)
     return Slope(value, flatten(found))
 
 
-def per_example_gradients(
-    task: Task, params: Params, x: Array, y: Int[Array, " m"]
-) -> Float[Array, "m P"]:
+def per_example_gradients(task: Task, params: Params, x: Array, y: Any) -> Float[Array, "m P"]:
     """dL(ω, x_i, y_i)/dω of each example, a row each, without the regulariser."""
 
     def loss(p: Params, x_i: Array, y_i: Array) -> Float[Array, ""]:
-        return losses(task.logits(p, x_i[None]), y_i[None])[0]
+        return task.likelihood.losses(task.logits(p, x_i[None]), y_i[None])[0]
 
     rows = jax.vmap(jax.grad(loss), (None, 0, 0))(params, x, y)
     leaves = [leaf.reshape(leaf.shape[0], -1) for leaf in jax.tree.leaves(rows)]

@@ -102,7 +102,7 @@ def dropout(params, x):
         (dropout, "must not depend on the others"),
         (lambda p, x: linear(p, x - x.mean(axis=0)), "must not depend on the others"),
         (lambda p, x: linear(p, x)[:, :1], r"K >= 2 for n examples, got \(2, 1\)"),
-        (lambda p, x: linear(p, x)[:, 0], r"K >= 2 for n examples, got \(2,\)"),
+        (lambda p, x: linear(p, x)[:, 0], r"shape \(n, K\) for n examples, got \(2,\)"),
         (lambda p, x: linear(p, x).astype(jnp.bfloat16), "logits must be float32 .*bfloat16"),
     ],
     ids=["dropout", "centred", "one", "vector", "half"],

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from ngd import bounds, minibatch
+from ngd.likelihood import categorical
 from ngd.metrics.factor import Factor, Rows, fixed, scale
 from ngd.metrics.metric import Metric, memoryless
 from ngd.task import Params, Task, per_example_gradients, piece
@@ -20,11 +21,14 @@ def exact_rows(task: Task, params: Params) -> Rows:
 
     With z the K-1 log odds against label 0, Σ = diag(p) - ppᵀ their Fisher (p without
     label 0) and J = dz/dω, eq. (7) is the mean of JᵀΣJ. Σ = LLᵀ in closed form with
-    L = diag(√p) - p√pᵀ/(1 + √p_0), so that K-1 rows an example suffice, not K.
+    L = diag(√p) - p√pᵀ/(1 + √p_0), so that K-1 rows an example suffice, not K. Of another
+    likelihood they are R J, of its own root R.
 
     Returns:
-        U of shape (N (K-1), P) with F = UᵀU.
+        U of shape (N r, P) with F = UᵀU, r = K-1 of the categorical likelihood.
     """
+    if task.likelihood is not categorical:
+        return _rows(task, params)
 
     def log_odds(p: Params, x_i: Array) -> Float[Array, " k"]:
         logits = task.logits(p, x_i[None])[0]
@@ -40,6 +44,19 @@ def exact_rows(task: Task, params: Params) -> Rows:
     jacobians = jax.vmap(jax.jacrev(log_odds), (None, 0))(params, task.x)
     flat = [leaf.reshape(*leaf.shape[:2], -1) for leaf in jax.tree.leaves(jacobians)]
     rows = jnp.einsum("ikl,ikp->ilp", factor, jnp.concatenate(flat, axis=2))
+    return rows.reshape(-1, rows.shape[2]) / jnp.sqrt(task.examples)
+
+
+def _rows(task: Task, params: Params) -> Rows:
+    """R J of each example, J the Jacobian of its outputs and RᵀR their Fisher information."""
+
+    def outputs(p: Params, x_i: Array) -> Float[Array, " K"]:
+        return task.logits(p, x_i[None])[0]
+
+    roots = jax.vmap(task.likelihood.root)(task.logits(params, task.x))
+    jacobians = jax.vmap(jax.jacrev(outputs), (None, 0))(params, task.x)
+    flat = [leaf.reshape(*leaf.shape[:2], -1) for leaf in jax.tree.leaves(jacobians)]
+    rows = jnp.einsum("irk,ikp->irp", roots, jnp.concatenate(flat, axis=2))
     return rows.reshape(-1, rows.shape[2]) / jnp.sqrt(task.examples)
 
 
@@ -61,6 +78,11 @@ def logistic_fisher(task: Task) -> Metric:
     Raises:
         ValueError: x is not a matrix.
     """
+    if task.likelihood is not categorical:
+        raise ValueError(
+            f"logistic_fisher is of the categorical likelihood, got {task.likelihood.name}; "
+            "take exact_fisher"
+        )
     if task.x.ndim != 2:
         raise ValueError(f"logistic regression's x must have shape (N, P), got {task.x.shape}")
     rows = fixed(task.x)
@@ -105,7 +127,7 @@ def sampled_fisher(
             key, x_i = example
 
             def labels(logits: Array) -> Array:
-                return jax.random.categorical(key, logits)
+                return task.likelihood.draw(key, logits)
 
             x = x_i[None]
             if gradients is None:

@@ -5,10 +5,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from ngd.likelihood import categorical
 from ngd.metrics import empirical_fisher, exact_fisher, logistic_fisher, sampled_fisher
 from ngd.metrics.factor import rows_of, shape
 from ngd.metrics.fisher import exact_rows
-from ngd.task import flatten, losses
+from ngd.task import flatten
 
 
 def estimate(metric, position, seed=0):
@@ -197,5 +198,7 @@ def test_losses_are_minus_the_log_of_the_softmax(x64):
     y = np.array([0, 1, 2, 3, 1, 0])
     p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     np.testing.assert_allclose(
-        losses(jnp.asarray(logits), jnp.asarray(y)), -np.log(p[np.arange(6), y]), rtol=1e-12
+        categorical.losses(jnp.asarray(logits), jnp.asarray(y)),
+        -np.log(p[np.arange(6), y]),
+        rtol=1e-12,
     )
