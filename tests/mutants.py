@@ -47,6 +47,7 @@ SCORES = "test_the_scores_are_those_of_a_plain_loop"
 MLP = (f"{PLAIN['fig5_6']}::{SCORES}",)
 CNN = (f"{PLAIN['fig7']}::{SCORES}",)
 WARM = (f"{PLAIN['fig7']}::test_the_warm_start_is_the_end_of_a_plain_loop_of_sgd_with_momentum",)
+LIKELIHOOD = "ngd/test_likelihood.py"
 DOOR, SAMPLE, OPTIMISER = (f"ngd/test_{name}.py" for name in ("door", "sample", "optimiser"))
 DIAGNOSTICS = "ngd/test_diagnostics.py"
 STATISTICS = "artifact/claims/test_statistics.py"
@@ -200,8 +201,8 @@ MUTANTS = [
            "jnp.sqrt(damping) * jax.random", "damping * jax.random",
            ("ngd/metrics/test_damping.py::test_noise_has_the_covariance_of_the_damped_metric",)),
     Mutant("Woodbury's formula not divided", "ngd/metrics/damping.py",
-           "return (v - transpose_times(factor, inner)) / damping",
-           "return v - transpose_times(factor, inner)",
+           "return (v - transpose_times(factor, solve_inner(times(factor, v)))) / damping",
+           "return v - transpose_times(factor, solve_inner(times(factor, v)))",
            ("ngd/metrics/test_damping.py::test_solvers_are_the_dense_solve_in_double_precision",)),
     Mutant("a careless tolerance of conjugate gradients", "ngd/metrics/damping.py",
            "tolerance: float = 3e-5", "tolerance: float = 3e-2",
@@ -366,8 +367,8 @@ MUTANTS = [
     # The door.
     Mutant("a model of the whole batch passes", "ngd/task.py", "off > 0.01 *", "off > 1e6 *",
            (f"{DOOR}::test_batch_normalisation_is_refused",)),
-    Mutant("labels of any size pass", "ngd/task.py",
-           "int(task.y.max()) >= both.shape[1]", "int(task.y.max()) > 9 * both.shape[1]",
+    Mutant("labels of any size pass", "ngd/likelihood.py",
+           "int(y.max()) >= outputs.shape[1]", "int(y.max()) > 9 * outputs.shape[1]",
            (f"{DOOR}::test_labels_above_the_logits_are_refused",)),
     Mutant("a task in a metric's place passes", "ngd/samplers/algorithm.py",
            "if not isinstance(metric, Metric):", "if metric is None:",
@@ -422,6 +423,38 @@ MUTANTS = [
     Mutant("a calibrated batch of half the size", "ngd/diagnostics.py",
            "round(n / (1 + share * (n - 1)))", "round(n / (2 + 2 * share * (n - 1)))",
            (f"{DIAGNOSTICS}::test_a_calibrated_batch_has_the_temperature_asked_for",)),
+    # Likelihoods.
+    Mutant("likelihood: half the information of a scale", "ngd/likelihood.py",
+           "jnp.full((), math.sqrt(2), f.dtype)", "jnp.full((), 1.0, f.dtype)",
+           (f"{LIKELIHOOD}::test_the_root_is_that_of_the_expected_square_of_the_score",)),
+    Mutant("likelihood: a scale without its normaliser", "ngd/likelihood.py",
+           "jnp.exp(-log_sd)) ** 2 + log_sd +", "jnp.exp(-log_sd)) ** 2 +",
+           (f"{LIKELIHOOD}::test_losses_are_minus_scipys_log_probabilities",)),
+    Mutant("likelihood: a rate's information is its square", "ngd/likelihood.py",
+           "lambda f: jnp.exp(f / 2)[None]", "lambda f: jnp.exp(f)[None]",
+           (f"{LIKELIHOOD}::test_the_root_is_that_of_the_expected_square_of_the_score",)),
+    Mutant("likelihood: noise of unit scale", "ngd/likelihood.py",
+           "return outputs + sd * jax", "return outputs + jax",
+           (f"{LIKELIHOOD}::test_draws_are_of_the_likelihood",)),
+    Mutant("likelihood: rows not divided by N", "ngd/metrics/fisher.py",
+           "return rows.reshape(-1, rows.shape[2]) / jnp.sqrt(task.examples)\n\n\ndef exact",
+           "return rows.reshape(-1, rows.shape[2])\n\n\ndef exact",
+           (f"{LIKELIHOOD}::test_the_exact_fisher_is_the_mean_of_jacobians_about_the_outputs_fisher",)),
+    # On a GPU.
+    Mutant("abreast: one example too many", "ngd/minibatch.py",
+           "jnp.arange(batch.largest) < batch.size", "jnp.arange(batch.largest) <= batch.size",
+           ("ngd/test_minibatch.py::test_a_bounded_batch_is_that_of_its_size_and_weighs_it_alone",)),
+    Mutant("abreast: half of the inverse", "ngd/metrics/damping.py",
+           "return (root @ u) @ root", "return root @ u",
+           ("ngd/metrics/test_damping.py::test_solvers_of_an_accelerator_are_the_dense_solve_too",)),
+    Mutant("abreast: chains share a key", "artifact/engine/chains.py",
+           "chain_key(plan.root, plan.figure, *chain) for chain in chains",
+           "chain_key(plan.root, plan.figure, *chains[0]) for chain in chains",
+           ("artifact/figures/fig7/test_plain_fig7.py::test_chains_abreast_are_those_that_run_alone",)),
+    Mutant("abreast: all have the first B", "artifact/engine/chains.py",
+           "sizes = jnp.array([point.batch_size for point in points])",
+           "sizes = jnp.array([points[0].batch_size for point in points])",
+           ("artifact/figures/fig7/test_plain_fig7.py::test_chains_abreast_are_those_that_run_alone",)),
     # One entry point.
     Mutant("a step's cost without the regulariser", "ngd/task.py",
            "Slope(total / size + extra,", "Slope(total / size,",
