@@ -26,7 +26,7 @@ from ngd.metrics.factor import Factor, rows_of, times, transpose_times
 from ngd.metrics.metric import Metric
 from ngd.prior import log_metric
 from ngd.samplers.algorithm import SamplingAlgorithm, Settings
-from ngd.task import Functions, Params, Task, check, flatten, gradient
+from ngd.task import Functions, Params, check, flatten, gradient
 
 DENSE = 600
 """Up to so many parameters matrices are written out; beyond, traces are probed."""
@@ -288,15 +288,14 @@ def _factors(
 @partial(jax.jit, static_argnums=0)
 def _curvature(functions: Functions, x: Array, y: Array, position: Params) -> Array:
     """A = (1/N) d²C/dω²; the task in parts, so that one of the same shapes is compiled no more."""
-    task = Task(functions.logits, x, y, functions.regulariser, functions.likelihood)
+    task = functions.on(x, y)
     return hessian(task, position) / task.examples
 
 
 @partial(jax.jit, static_argnums=0)
 def _deviations(functions: Functions, x: Array, y: Array, position: Params) -> Array:
     """Rows R of S = RᵀR, eq. (14): the covariance of the examples' gradients."""
-    task = Task(functions.logits, x, y, likelihood=functions.likelihood)
-    metric = gradient_covariance(task)
+    metric = gradient_covariance(functions.on(x, y))
     return rows_of(metric.estimate(jax.random.key(0), position, ())[0])
 
 

@@ -59,7 +59,7 @@ def _descend(
     updates: int,
 ) -> Params:
     """LBFGS; the task in parts, so that one of the same shapes is compiled no more."""
-    task = Task(functions.logits, x, y, functions.regulariser, functions.likelihood)
+    task = functions.on(x, y)
     optimiser = optax.lbfgs()
     value_and_grad = optax.value_and_grad_from_state(lambda p: mean_cost(task, p))
 

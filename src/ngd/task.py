@@ -57,6 +57,10 @@ class Functions(NamedTuple):
     regulariser: Callable[[Params], Float[Array, ""]]
     likelihood: Likelihood
 
+    def on(self, x: Array, y: Any) -> "Task":
+        """The task with these data."""
+        return Task(self.logits, x, y, self.regulariser, self.likelihood)
+
 
 class _Fields(NamedTuple):
     logits: Callable[[Params, Array], Any]
@@ -216,6 +220,13 @@ def flatten(params: Params) -> Float[Array, " P"]:
     return ravel_pytree(params)[0]
 
 
+def _chosen(task: Task, indices: Int[Array, " B"] | None) -> tuple[Array, Any]:
+    """The examples of a minibatch; all N when None."""
+    if indices is None:
+        return task.x, task.y
+    return task.x[indices], task.y[indices]
+
+
 def mean_cost(
     task: Task, params: Params, indices: Int[Array, " B"] | None = None
 ) -> Float[Array, ""]:
@@ -226,7 +237,7 @@ def mean_cost(
         params: ω.
         indices: the examples of a minibatch; all N when None. The regulariser is always whole.
     """
-    x, y = (task.x, task.y) if indices is None else (task.x[indices], task.y[indices])
+    x, y = _chosen(task, indices)
     return jnp.mean(task.likelihood.losses(task.logits(params, x), y)) + task.regulariser(params)
 
 
@@ -257,7 +268,7 @@ def slope(task: Task, params: Params, indices: Int[Array, " B"] | None = None) -
     indices = jnp.arange(size) if indices is None else indices
 
     def of_sum(chosen: Int[Array, " b"]) -> tuple[Array, Params]:
-        x, y = task.x[chosen], task.y[chosen]
+        x, y = _chosen(task, chosen)
         return jax.value_and_grad(lambda p: jnp.sum(task.likelihood.losses(task.logits(p, x), y)))(
             params
         )
@@ -294,7 +305,7 @@ def weighted_slope(
         weights: of all N examples, or of those that are chosen.
         indices: the chosen examples; all N when None.
     """
-    x, y = (task.x, task.y) if indices is None else (task.x[indices], task.y[indices])
+    x, y = _chosen(task, indices)
 
     def cost(p: Params) -> Float[Array, ""]:
         return weights @ task.likelihood.losses(task.logits(p, x), y) + task.regulariser(p)
