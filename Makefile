@@ -31,7 +31,7 @@ check: $(ENVIRONMENT)
 
 # Each worker is held to a core: two JAX processes that both take every core are slower than one.
 test: $(ENVIRONMENT)
-	NPROC=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	NPROC=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 # The smoke pipeline and its faults through a Slurm of this machine, from Debian's packages; and a table of docs/faults.md.
 test-cluster: $(ENVIRONMENT)
@@ -68,6 +68,7 @@ bench: $(ENVIRONMENT)
 
 growth: $(ENVIRONMENT)
 	$(BIN)/python benchmarks/growth.py
+	$(BIN)/python benchmarks/metrics.py
 	$(BIN)/python benchmarks/planning.py
 
 # How far a run is that goes on in another terminal, live: `make progress SCALE=paper`.

@@ -10,7 +10,6 @@ import plain
 from artifact.problems import mnist
 from artifact.problems.images import training_set
 from ngd import sampling, theorem_2
-from ngd.layers import layer_gradients
 from ngd.metrics.average import moving_average, smoothing
 from ngd.metrics.fisher import logistic_fisher, sampled_fisher
 from ngd.metrics.metric import Metric
@@ -70,7 +69,7 @@ def mlp(images: mnist.Images) -> Case:
         x,
         train.y,
         MLP().init(jax.random.key(1), x),
-        lambda task: sampled_fisher(task, 1024, layer_gradients(MLP())),
+        lambda task: sampled_fisher(task, 1024),
         plain.Settings(0.125, 0.1, 64, 1024, None),
     )
 
@@ -85,7 +84,7 @@ def cnn(images: mnist.Images) -> Case:
         train.x[chosen],
         train.y[chosen],
         CNN().init(jax.random.key(1), train.x[:1]),
-        lambda task: moving_average(sampled_fisher(task, 1024, layer_gradients(CNN())), alpha),
+        lambda task: moving_average(sampled_fisher(task, 1024), alpha),
         plain.Settings(0.05, 0.1, 200, 1024, alpha),
     )
 

@@ -32,8 +32,6 @@ def measure(channels: int, solver: str, threads: int) -> None:
     import jax
     import jax.numpy as jnp
 
-    from ngd.layers import layer_gradients
-    from ngd.metrics.damping import solve
     from ngd.metrics.fisher import sampled_fisher
     from ngd.models import CNN
     from ngd.samplers.algorithm import move
@@ -47,10 +45,9 @@ def measure(channels: int, solver: str, threads: int) -> None:
     @jax.jit
     def update(key, position, x, y):  # noqa: ANN001, ANN202
         task = Task(model.apply, x, y, l2(0.01))
-        fisher = sampled_fisher(task, EXAMPLES, layer_gradients(model))
-        factor, _ = fisher.estimate(key, position, ())
+        damped, _ = sampled_fisher(task, EXAMPLES).damped(key, position, (), 0.1)
         g = gradient(task, position, jnp.arange(200))
-        return move(position, -0.05 * solve(factor, 0.1, g, solver).x)[0]
+        return move(position, -0.05 * damped.solve(g, solver).x)[0]
 
     times = []
     for number in range(4):
@@ -71,7 +68,7 @@ def main() -> None:
     if given.case:
         measure(int(given.case[0]), given.case[1], given.threads)
         return
-    from ngd.metrics.damping import pick_solver
+    from ngd.metrics.solvers import pick_solver
 
     print(f"{'P':>9s} {'picked':>7s}" + "".join(f"{s + ' ms':>12s} {'MB':>7s}" for s in SOLVERS))
     for channels in CHANNELS:

@@ -16,6 +16,11 @@ import jaxtyping
 jaxtyping.install_import_hook("ngd", "beartype.beartype")
 
 
+def pytest_collection_modifyitems(items):
+    """The longest file first: begun last, it would be left running alone."""
+    items.sort(key=lambda item: item.path.name != "test_run.py")
+
+
 @pytest.fixture
 def x64():
     """Double precision for the length of a test."""

@@ -212,6 +212,11 @@ GROUPS: Mapping[str, Group] = {
     "fig4b": Group(NGDSweep, "ngd_sweep", "Fig. 4b, section 6.2: more damping."),
     "fig5": Group(MLPSweep, "mlp", "Fig. 5, section 6.3."),
     "fig6": Group(MLPSweep, "mlp", "Fig. 6, section 6.3."),
+    "fig5_long": Group(MLPSweep, "mlp", "Fig. 5 at T = 1, burnt in ten times as long."),
+    "fig5_no_l2": Group(MLPSweep, "mlp", "Fig. 5 at T = 1 without the regulariser."),
+    "fig5_no_l2_long": Group(
+        MLPSweep, "mlp", "Fig. 5 at T = 1 without the regulariser, burnt in ten times as long."
+    ),
     "warm_start": Group(WarmStart, "warm_start", "Where Fig. 7's chains start, section 6.4."),
     "fig7": Group(CNNSweep, "cnn", "Fig. 7, section 6.4."),
     "figS1": Group(Theorem1Settings, "theorem_1", "Fig. S1: Theorem 1."),

@@ -22,7 +22,7 @@ from ngd.samplers.preconditioned_langevin import build as preconditioned_langevi
 from ngd.samplers.riemannian_langevin import build as riemannian_langevin
 from ngd.samplers.riemannian_ngd import build as riemannian_ngd
 from ngd.samplers.stochastic_ngd import build as stochastic_ngd
-from ngd.task import Task, l2, log_density
+from ngd.task import Task, gaussian_prior, l2, log_density
 
 __version__ = "0.1.0"
 
@@ -33,6 +33,7 @@ __all__ = [
     "__version__",
     "diagnostics",
     "full_ngd",
+    "gaussian_prior",
     "l2",
     "langevin",
     "laplace",

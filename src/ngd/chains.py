@@ -136,7 +136,7 @@ def sample(
     if predict is not None and settings.task.likelihood is not categorical:
         raise ValueError(
             f"predict must be left out with the likelihood {settings.task.likelihood.name}; "
-            "keep = lambda params: logits(params, x) collects the outputs of each draw"
+            "ngd.predictive has outputs, labels and log_density of the draws"
         )
     predict = None if predict is None else jnp.asarray(predict)
     if predict is not None and labels is not None and len(predict) != len(labels):

@@ -20,9 +20,8 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from ngd import bounds
 from ngd.laplace import hessian, hessian_times
-from ngd.metrics import damping as damped
 from ngd.metrics.covariance import gradient_covariance
-from ngd.metrics.factor import Factor, rows_of, times, transpose_times
+from ngd.metrics.factor import Factor
 from ngd.metrics.metric import Metric
 from ngd.prior import log_metric
 from ngd.samplers.algorithm import SamplingAlgorithm, Settings
@@ -271,7 +270,7 @@ def _factors(
     metric = settings.metric
     if metric is None:
         return []
-    estimate = jax.jit(metric.estimate)
+    estimate = jax.jit(metric.factor)
     fresh = memory is None
     memory = metric.init(position) if fresh else memory
     remembers = bool(jax.tree.leaves(memory))
@@ -296,7 +295,7 @@ def _curvature(functions: Functions, x: Array, y: Array, position: Params) -> Ar
 def _deviations(functions: Functions, x: Array, y: Array, position: Params) -> Array:
     """Rows R of S = RᵀR, eq. (14): the covariance of the examples' gradients."""
     metric = gradient_covariance(functions.on(x, y))
-    return rows_of(metric.estimate(jax.random.key(0), position, ())[0])
+    return metric.at(position).written()
 
 
 class Local(NamedTuple):
@@ -322,7 +321,7 @@ def _local(settings: Settings, position: Params, memory: Any, rng_key: PRNGKeyAr
         rows = np.asarray(_deviations(task.functions, task.x, task.y, position), float)
         s = rows.T @ rows
     factors = _factors(settings, position, memory, rng_key, ESTIMATES)
-    written = [np.asarray(rows_of(factor), float) for factor in factors]
+    written = [np.asarray(factor.written(), float) for factor in factors]
     return Local((a + a.T) / 2, s, [rows.T @ rows for rows in written])
 
 
@@ -382,13 +381,13 @@ def _probed(
     curve = hessian_times(task, position)
 
     def metric(v: Array) -> Array:
-        parts = [transpose_times(f, times(f, v)) for f in factors]
+        parts = [f.transpose_times(f.times(v)) for f in factors]
         return sum(parts, jnp.zeros_like(v)) / max(len(parts), 1) + delta * v
 
     def inverse(v: Array) -> Array:
         if settings.metric is None:
             return v
-        return sum((damped.solve(f, delta, v).x for f in factors), jnp.zeros_like(v)) / len(factors)
+        return sum((f.damped(delta).solve(v).x for f in factors), jnp.zeros_like(v)) / len(factors)
 
     def probe_of_covariance(key: PRNGKeyArray) -> Array:
         """A vector whose second moment is S."""
@@ -410,7 +409,7 @@ def _probed(
             found = rate * c * s @ solve(s, both, inverse)
         else:
             i = jax.random.randint(key_one, (), 0, len(factors))
-            branches = [lambda v, f=f: damped.solve(f, delta, v).x for f in factors]
+            branches = [lambda v, f=f: f.damped(delta).solve(v).x for f in factors]
             moved = jax.lax.switch(i, branches, s)
 
             def both(v: Array) -> Array:

@@ -10,7 +10,6 @@ from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Int, PRNGKeyArray
 
 from ngd import bounds
-from ngd.metrics import damping as damped
 from ngd.metrics.metric import Metric
 from ngd.task import Params
 
@@ -49,10 +48,10 @@ def scale_by_natural_gradient(
         if params is None:
             raise ValueError("update must be given params: the metric depends on them")
         key = jax.random.fold_in(state.rng_key, state.done)
-        factor, memory = metric.estimate(key, params, state.memory)
         flat, unravel = ravel_pytree(updates)
         at = jnp.asarray(delta(state.done), flat.dtype) if callable(delta) else delta
-        direction = damped.solve(factor, at, flat).x
+        damped, memory = metric.damped(key, params, state.memory, at)
+        direction = damped.solve(flat).x
         return unravel(direction), State(state.done + 1, state.rng_key, memory)
 
     return optax.GradientTransformationExtraArgs(init, update)

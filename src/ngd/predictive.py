@@ -1,12 +1,16 @@
-"""Ensemble predictions, eq. (6): streamed, one sample at a time."""
+"""Ensemble predictions, eq. (6): streamed, one sample at a time; and those of any likelihood."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from ngd.likelihood import categorical, class_labels
+from ngd.task import Params, Task
+
+AT_ONCE = 32
+"""Draws whose outputs are made together."""
 
 
 class Ensemble(NamedTuple):
@@ -104,3 +108,60 @@ def scores(ensemble: Ensemble, y: Int[Array, " n"]) -> Scores:
         single_cross_entropy=ensemble.cross_entropy / ensemble.samples,
         single_accuracy=ensemble.accuracy / ensemble.samples,
     )
+
+
+def outputs(task: Task, draws: Params, x: Array) -> Float[Array, "c d n K"]:
+    """A model's outputs at the inputs x, for every draw.
+
+    Args:
+        task: the model.
+        draws: parameters with two more axes, (chain, draw): `Samples.draws`.
+        x: inputs, shape (n, ...).
+    """
+    chains, kept = jax.tree.leaves(draws)[0].shape[:2]
+    flat = jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), draws)
+    x = jnp.asarray(x)
+    found = jax.lax.map(lambda params: task.logits(params, x), flat, batch_size=AT_ONCE)
+    return found.reshape(chains, kept, *found.shape[1:])
+
+
+def labels(rng_key: PRNGKeyArray, task: Task, draws: Params, x: Array) -> Array:
+    """Draws from the posterior predictive distribution at x: a label Y for every draw and input.
+
+    Args:
+        rng_key: of the labels.
+        task: the model and its likelihood.
+        draws: as of `outputs`.
+        x: inputs, shape (n, ...).
+
+    Returns:
+        Shape (chain, draw, n, ...), of the kind that the likelihood's labels are.
+    """
+    of_all = outputs(task, draws, x)
+    flat = of_all.reshape(-1, of_all.shape[-1])
+    y = task.likelihood.draw(rng_key, flat)
+    return y.reshape(*of_all.shape[:3], *y.shape[1:])
+
+
+def log_density(task: Task, draws: Params, x: Array, y: Any) -> Float[Array, " n"]:
+    """Ln of the draws' mean p(y_i | x_i, ω), in nats: eq. (6) for labels of any kind.
+
+    Its mean over held-out examples is the expected log predictive density; of classes it is minus
+    the ensemble's cross entropy.
+
+    Args:
+        task: the model and its likelihood.
+        draws: as of `outputs`.
+        x: inputs, shape (n, ...).
+        y: their labels, as the task's.
+
+    Raises:
+        ValueError: y are no labels of the likelihood, or not one for each input.
+    """
+    y = task.likelihood.labels(y, "y")
+    if len(y) != len(x):
+        raise ValueError(f"y must have a label for each of {len(x)} inputs, got {len(y)}")
+    of_all = outputs(task, draws, x)
+    of_all = of_all.reshape(-1, *of_all.shape[2:])
+    log_p = -jax.lax.map(lambda f: task.likelihood.losses(f, y), of_all, batch_size=AT_ONCE)
+    return jax.nn.logsumexp(log_p, axis=0) - jnp.log(len(log_p))

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import jax
@@ -62,6 +63,23 @@ class Functions(NamedTuple):
         return Task(self.logits, x, y, self.regulariser, self.likelihood)
 
 
+@dataclass(frozen=True)
+class OfPrior:
+    """The regulariser that a prior is, in nats per example: -ln p(ω)/N.
+
+    Attributes:
+        prior: ln p(ω), up to a constant.
+        examples: N.
+    """
+
+    prior: Callable[[Params], Any]
+    examples: int
+
+    def __call__(self, params: Params) -> Float[Array, ""]:
+        """-ln p(ω)/N."""
+        return -self.prior(params) / self.examples
+
+
 class _Fields(NamedTuple):
     logits: Callable[[Params, Array], Any]
     x: Array
@@ -96,15 +114,30 @@ class Task(_Fields):
         logits: Callable[[Params, Any], Any],
         x: Any,
         y: Any,
-        regulariser: Callable[[Params], Any] = lambda params: jnp.zeros(()),
+        regulariser: Callable[[Params], Any] | None = None,
         likelihood: Any = likelihoods.categorical,
+        prior: Callable[[Params], Any] | None = None,
     ) -> "Task":
         """A task of what was given, checked and converted.
 
+        Args:
+            logits: see the class.
+            x: see the class.
+            y: see the class.
+            regulariser: see the class; none, a flat prior, when None.
+            likelihood: see the class.
+            prior: in the regulariser's place: ln of the prior's density over the parameters, up to
+                a constant, as `gaussian_prior`. The regulariser is then -prior/N.
+
         Raises:
-            ValueError: a function, the inputs or the labels are not what they must be.
+            ValueError: a function, the inputs or the labels are not what they must be, or a prior
+                and a regulariser are both given.
         """
-        for name, function in (("logits", logits), ("regulariser", regulariser)):
+        if prior is not None and regulariser is not None:
+            raise ValueError("prior and regulariser say the same thing: give one of them")
+        regulariser = flat if regulariser is None else regulariser
+        functions = {"logits": logits, "regulariser": regulariser, "prior": prior or flat}
+        for name, function in functions.items():
             if not callable(function):
                 raise ValueError(f"{name} must be a function, got {function!r}")
         if not isinstance(likelihood, Likelihood):
@@ -112,11 +145,17 @@ class Task(_Fields):
         x, y = _inputs(x), likelihood.labels(y, "y")
         if len(x) != len(y):
             raise ValueError(f"x and y must have one length, got {len(x)} and {len(y)}")
+        if prior is not None:
+            regulariser = OfPrior(prior, len(y))
         return super().__new__(cls, logits, x, y, regulariser, likelihood)
 
     def _replace(self, **changes: Any) -> "Task":
         """A task with some of its fields changed, checked as any."""
-        return type(self)(**{**self._asdict(), **changes})
+        fields = {**self._asdict(), **changes}
+        if isinstance(self.regulariser, OfPrior) and "regulariser" not in changes:
+            # A prior's share of the mean cost depends on how many examples there are.
+            fields.update(regulariser=None, prior=self.regulariser.prior)
+        return type(self)(**fields)
 
     @property
     def functions(self) -> Functions:
@@ -199,6 +238,27 @@ def _check_logits(task: Task, params: Params) -> None:
                 f"logits of an example must not depend on the others: two together and alone "
                 f"differ by {float(off):.2g} (batch normalisation? dropout?)"
             )
+
+
+def flat(params: Params) -> Float[Array, ""]:
+    """No regulariser: a prior that is the same for all parameters."""
+    return jnp.zeros(())
+
+
+def gaussian_prior(sd: float) -> Callable[[Params], Float[Array, ""]]:
+    """Ln of a Gaussian density of mean 0 and standard deviation σ for each parameter, unnormalised.
+
+    For `Task(..., prior=...)`: -|ω|²/(2σ²), which is `l2(1/(σ²N))` of a mean cost of N examples.
+
+    Raises:
+        ValueError: σ is not positive and finite.
+    """
+    sd = float(bounds.positive("sd", sd))
+
+    def prior(params: Params) -> Float[Array, ""]:
+        return -0.5 * jnp.sum((flatten(params) / sd) ** 2)
+
+    return prior
 
 
 def l2(coefficient: float) -> Callable[[Params], Float[Array, ""]]:

@@ -12,7 +12,6 @@ from scipy import integrate, stats
 import ngd
 from ngd import likelihood
 from ngd.metrics import exact_fisher, sampled_fisher
-from ngd.metrics.factor import rows_of
 from ngd.task import Task, log_density, mean_cost
 
 OUTPUTS = {
@@ -102,7 +101,7 @@ def task_of(name, n=9, inputs=3):
 @pytest.mark.parametrize("name", ALL)
 def test_the_exact_fisher_is_the_mean_of_jacobians_about_the_outputs_fisher(x64, name):
     task, params = task_of(name)
-    rows = np.asarray(rows_of(exact_fisher(task).estimate(jax.random.key(0), params, ())[0]))
+    rows = np.asarray(exact_fisher(task).factor(jax.random.key(0), params, ())[0].written())
     total = 0
     for x, f in zip(np.asarray(task.x), np.asarray(task.logits(params, task.x)), strict=True):
         root = np.asarray(task.likelihood.root(jnp.asarray(f)))
@@ -115,11 +114,11 @@ def test_the_exact_fisher_is_the_mean_of_jacobians_about_the_outputs_fisher(x64,
 def test_the_sampled_fisher_is_unbiased_for_the_exact_one(x64, name, z_scores):
     task, params = task_of(name)
     metric = sampled_fisher(task, task.examples)
-    exact = np.asarray(rows_of(exact_fisher(task).estimate(jax.random.key(0), params, ())[0]))
+    exact = np.asarray(exact_fisher(task).factor(jax.random.key(0), params, ())[0].written())
 
     @jax.jit
     def square(key):
-        rows = rows_of(metric.estimate(key, params, metric.init(params))[0])
+        rows = metric.factor(key, params, metric.init(params))[0].written()
         return rows.T @ rows
 
     found = np.asarray(jax.lax.map(square, jax.random.split(jax.random.key(3), 3000)))

@@ -5,7 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from ngd import predictive
+import ngd
+from ngd import likelihood, predictive
 
 
 def stored(samples, y):
@@ -151,3 +152,50 @@ def test_scores_refuse_labels_that_are_none(unchecked, y, says):
     ensemble = predictive.add(predictive.start(3, 2), jnp.zeros((3, 2)))
     with pytest.raises(ValueError, match=says):
         predictive.scores(ensemble, np.array(y))
+
+
+def test_predictions_of_a_regression_are_the_closed_form(x64, z_scores):
+    """Exact draws of a Gaussian posterior: y at x is Gaussian of mean xμ, variance σ² + xΣxᵀ."""
+    rng = np.random.default_rng(0)
+    x, sd = rng.normal(size=(20, 2)), 0.7
+    y = x @ [1.0, -2.0] + sd * rng.normal(size=20)
+    covariance = np.linalg.inv(x.T @ x / sd**2 + np.eye(2))
+    mean = covariance @ x.T @ y / sd**2
+    task = ngd.Task(
+        lambda p, x: (x @ p["w"])[:, None],
+        x,
+        y,
+        likelihood=likelihood.gaussian(sd),
+        prior=ngd.gaussian_prior(1.0),
+    )
+    draws = {"w": jnp.asarray(rng.multivariate_normal(mean, covariance, size=(2, 20_000)))}
+    new, at = np.array([[1.0, 1.0], [3.0, -1.0]]), np.array([0.3, 4.0])
+    spread = np.sqrt(sd**2 + np.einsum("ni,ij,nj->n", new, covariance, new))
+    found = predictive.outputs(task, draws, new)
+    assert found.shape == (2, 20_000, 2, 1)
+    assert np.abs(z_scores(found.reshape(-1, 2), new @ mean)).max() < 4.5
+    labels = predictive.labels(jax.random.key(0), task, draws, new)
+    assert labels.shape == (2, 20_000, 2, 1)
+    apart = (labels.reshape(-1, 2) - new @ mean) / spread
+    assert np.abs(z_scores(apart, 0.0)).max() < 4.5
+    assert np.abs(z_scores(apart**2, 1.0)).max() < 4.5
+    exact = -0.5 * ((at - new @ mean) / spread) ** 2 - np.log(spread * np.sqrt(2 * np.pi))
+    log_density = predictive.log_density(task, draws, new, at)
+    # The error of a mean over 40,000 draws is below 1%.
+    np.testing.assert_allclose(log_density, exact, atol=0.03)
+    with pytest.raises(ValueError, match="a label for each of 2 inputs, got 1"):
+        predictive.log_density(task, draws, new, at[:1])
+
+
+def test_the_log_density_of_classes_is_minus_the_ensembles_cross_entropy(toy, x64):
+    task, params = toy("softmax")
+    draws = jax.tree.map(lambda leaf: leaf + jnp.linspace(0, 1, 6).reshape(2, 3, 1), params["bias"])
+    draws = {"w": jnp.broadcast_to(params["w"], (2, 3, *params["w"].shape)), "bias": draws}
+    ensemble = predictive.start(task.examples, 4)
+    for chain in range(2):
+        for draw in range(3):
+            p = jax.tree.map(lambda leaf, c=chain, d=draw: leaf[c, d], draws)
+            ensemble = predictive.add(ensemble, task.logits(p, task.x), task.y)
+    expected = predictive.scores(ensemble, task.y).ensemble_cross_entropy
+    found = predictive.log_density(task, draws, task.x, task.y)
+    assert -found.mean() == pytest.approx(float(expected), rel=1e-10)

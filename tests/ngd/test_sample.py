@@ -11,7 +11,7 @@ import pytest
 
 import ngd
 from ngd import minibatch
-from ngd.metrics import damping, empirical_fisher, exact_fisher
+from ngd.metrics import empirical_fisher, exact_fisher, solvers
 from ngd.samplers import langevin, riemannian_langevin, stochastic_ngd
 from ngd.task import Task, gradient, mean_cost
 
@@ -93,9 +93,9 @@ def test_the_gradient_norm_of_a_full_batch_is_that_of_the_gradient():
 @pytest.fixture
 def unaided(monkeypatch):
     """Every solve by conjugate gradients: one or two in two dimensions, or three by rounding."""
-    monkeypatch.setattr(damping, "SMALL", 0)
-    plain = partial(damping.conjugate_gradients, largest=0)
-    monkeypatch.setattr(damping, "conjugate_gradients", plain)
+    monkeypatch.setattr(solvers, "SMALL", 0)
+    plain = partial(solvers.conjugate_gradients, largest=0)
+    monkeypatch.setattr(solvers, "conjugate_gradients", plain)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ ASKED = {
     "prior": (1000, 60),
     "langevin_sweep": (1000, 60),
     "ngd_sweep": (1000, 60),
+    "isotropy": (1000, 60),
     "separable": (1000, 60),
     "mlp": (1000, 15),
     "reading": (1000, 15),

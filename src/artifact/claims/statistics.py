@@ -100,6 +100,20 @@ def gain_of_noise(means: Means, temperature: float, **of: Any) -> Numbers:
     return found.to_numpy()[:, 0] - at(found, temperature)
 
 
+def drift(
+    means: Means, early: Mapping[str, Any], late: Mapping[str, Any], temperature: float
+) -> Numbers:
+    """Ln of a single sample's mean cross entropy after a long burn-in over that after a short one.
+
+    Infinite where a chain has diverged by then: it has no stationary distribution.
+    """
+    before, after = (
+        at(curve(means, of, "single_cross_entropy"), temperature) for of in (early, late)
+    )
+    with np.errstate(invalid="ignore"):
+        return np.where(np.isinf(after), np.inf, np.log(after) - np.log(before))
+
+
 def largest_difference(
     means: Means,
     tables: Sequence[str],
@@ -293,6 +307,7 @@ STATISTICS: Mapping[str, Callable[..., Numbers]] = {
         optimum,
         ensemble_gain,
         gain_of_noise,
+        drift,
         largest_difference,
         steepest_prior,
         softening,

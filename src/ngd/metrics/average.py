@@ -8,8 +8,9 @@ import jax.numpy as jnp
 from jaxtyping import Array, Int, PRNGKeyArray
 
 from ngd import bounds
-from ngd.metrics.factor import Factor, Weighted, scale, shape
+from ngd.metrics.factor import Factor, Weighted
 from ngd.metrics.metric import Metric
+from ngd.metrics.unkept import Unkept
 from ngd.task import Params
 
 
@@ -60,16 +61,21 @@ def moving_average(metric: Metric, smoothing: float, tolerance: float = 1e-4) ->
 
     def init(position: Params) -> Memory:
         inner = metric.init(position)
-        like, _ = jax.eval_shape(metric.estimate, jax.random.key(0), position, inner)
+        like, _ = jax.eval_shape(metric.factor, jax.random.key(0), position, inner)
+        if isinstance(like, Weighted) and isinstance(like.rows, Unkept):
+            raise ValueError(
+                f"moving_average keeps the rows of {length} estimates, and those of one alone, "
+                f"{like.shape[0]} x {like.shape[1]}, are not kept: take fewer examples, no average"
+            )
         ring = jax.tree.map(lambda a: jnp.zeros((length * a.shape[0], *a.shape[1:]), a.dtype), like)
         return Memory(ring, jnp.zeros((), int), inner)
 
     def estimate(
         rng_key: PRNGKeyArray, position: Params, memory: Memory
     ) -> tuple[Weighted, Memory]:
-        newest, inner = metric.estimate(rng_key, position, memory.inner)
+        newest, inner = metric.factor(rng_key, position, memory.inner)
         slot = memory.seen % length
-        m, _ = shape(newest)
+        m, _ = newest.shape
         ring = jax.tree.map(
             lambda held, new: jax.lax.dynamic_update_slice_in_dim(held, new, slot * m, 0),
             memory.ring,
@@ -80,7 +86,6 @@ def moving_average(metric: Metric, smoothing: float, tolerance: float = 1e-4) ->
         weights = jnp.where(age == memory.seen, 1.0, 1 - smoothing) * smoothing**age
         weights = jnp.where(age <= memory.seen, weights, 0)
         roots = jnp.sqrt(weights / weights.sum()).astype(jax.tree.leaves(newest)[0].dtype)
-        averaged = scale(ring, jnp.repeat(roots, m))
-        return averaged, Memory(ring, memory.seen + 1, inner)
+        return ring.scale(jnp.repeat(roots, m)), Memory(ring, memory.seen + 1, inner)
 
     return Metric(metric.task, init, estimate, pure=False)

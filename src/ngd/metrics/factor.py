@@ -1,79 +1,116 @@
-"""A metric as its factor: G = UᵀU, with a row of U for each example."""
+"""A metric as its factor, G = UᵀU with a row of U for each example, and G + δI of eq. (16)."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float, Int, PRNGKeyArray
+
+from ngd import bounds
+from ngd.bounds import Scalar
+from ngd.metrics import solvers
+from ngd.metrics.solvers import Solution, Solver, lower_product
 
 Rows = Float[Array, "_ P"]
 """U written out."""
 
 
-class Outer(NamedTuple):
-    """Rows of a dense layer, vec(a δᵀ), kept as a and δ: never written out.
+class Factor(ABC):
+    """U, however its rows are kept: a layout is a pytree of arrays that knows these products.
 
-    Attributes:
-        inputs: a, shape (m, i).
-        deltas: δ, the loss's gradient by the layer's output, shape (m, o).
+    The first axis of every array is that of the rows, so that a tree map takes, stacks or replaces
+    rows; a layout of which this is not so says how rows are taken.
     """
 
-    inputs: Float[Array, "m i"]
-    deltas: Float[Array, "m o"]
+    @property
+    @abstractmethod
+    def shape(self) -> tuple[int, int]:
+        """(m, P)."""
+
+    @abstractmethod
+    def written(self) -> Rows:
+        """U written out, shape (m, P)."""
+
+    @abstractmethod
+    def times(self, v: Float[Array, " P"]) -> Float[Array, " m"]:
+        """Uv."""
+
+    @abstractmethod
+    def transpose_times(self, z: Float[Array, " m"]) -> Float[Array, " P"]:
+        """Uᵀz."""
+
+    @abstractmethod
+    def squared_norms(self) -> Float[Array, " m"]:
+        """|u|² of each row u of U: the diagonal of UUᵀ."""
+
+    @abstractmethod
+    def gram(self) -> Float[Array, "m m"]:
+        """UUᵀ, its lower triangle only; what stands above the diagonal is not to be read."""
+
+    def second_moment(self, weights: Float[Array, " m"] | None = None) -> Float[Array, "P P"]:
+        """UᵀU, of which only the lower triangle is to be read; of U's rows times `weights`."""
+        rows = self.written()
+        return lower_product((rows if weights is None else rows * weights[:, None]).T)
+
+    def take(self, chosen: Int[Array, " k"]) -> "Factor":
+        """The chosen rows."""
+        return jax.tree.map(lambda a: a[chosen], self)
+
+    def scale(self, weights: Float[Array, " m"]) -> "Weighted":
+        """The rows times `weights`."""
+        return Weighted(self, weights)
+
+    def damped(self, damping: Scalar) -> "Damped":
+        """UᵀU + δI.
+
+        Raises:
+            ValueError: δ is negative.
+        """
+        return Damped(self, bounds.non_negative("damping", damping))
 
 
-@partial(jax.tree_util.register_dataclass, data_fields=["rows"], meta_fields=["outputs"])
+layout = partial(jax.tree_util.register_dataclass, meta_fields=[])
+"""Makes a frozen dataclass of arrays a pytree."""
+
+
+@partial(layout, data_fields=["rows"])
 @dataclass(frozen=True)
-class Kernel:
-    """Rows of a layer shared over positions (a convolution), written out.
-
-    Attributes:
-        rows: Σ_p δ_p a_pᵀ of o x i, the order in which it is cheap to compute, as a float
-            array of shape (m, o i).
-        outputs: o.
-    """
-
-    rows: Any
-    outputs: int
-
-
-Block = Outer | Kernel
-
-
-class Blocks(NamedTuple):
-    """Rows in parts, side by side in the order of the flat parameters.
-
-    Attributes:
-        layers: a block for each layer.
-        norms: |u|² of each row u, shape (m,): made with the rows, while they are in the cache.
-    """
-
-    layers: tuple[Block, ...]
-    norms: Float[Array, " m"]
-
-
-class Fixed(NamedTuple):
-    """Rows that stay what they are, only their weights changing: those of a linear model.
+class Written(Factor):
+    """Rows written out.
 
     Attributes:
         rows: shape (m, P).
-        products: u_p u_q for p >= q of each row u, shape (m, P(P+1)/2). Chains that share them
-            have their second moments from one product of large matrices.
     """
 
-    rows: Rows
-    products: Float[Array, "m _"]
+    rows: Any
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.rows.shape[0], self.rows.shape[1]
+
+    def written(self) -> Rows:
+        return self.rows
+
+    def times(self, v: Float[Array, " P"]) -> Float[Array, " m"]:
+        return self.rows @ v
+
+    def transpose_times(self, z: Float[Array, " m"]) -> Float[Array, " P"]:
+        # Not Uᵀ @ z, which XLA's CPU compiler makes ten times slower.
+        return z @ self.rows
+
+    def squared_norms(self) -> Float[Array, " m"]:
+        return jnp.sum(self.rows**2, axis=1)
+
+    def gram(self) -> Float[Array, "m m"]:
+        return lower_product(self.rows)
 
 
-Layout = Rows | Blocks | Fixed
-"""Rows as one matrix, layer by layer, or with their products."""
-
-
-class Weighted(NamedTuple):
+@partial(layout, data_fields=["rows", "weights"])
+@dataclass(frozen=True)
+class Weighted(Factor):
     """Rows and what each is multiplied by, kept apart: no row is copied to be scaled.
 
     Attributes:
@@ -81,166 +118,73 @@ class Weighted(NamedTuple):
         weights: shape (m,).
     """
 
-    rows: Layout
-    weights: Float[Array, " m"]
+    rows: Factor
+    weights: Any
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.rows.shape
+
+    def written(self) -> Rows:
+        return self.rows.written() * self.weights[:, None]
+
+    def times(self, v: Float[Array, " P"]) -> Float[Array, " m"]:
+        return self.weights * self.rows.times(v)
+
+    def transpose_times(self, z: Float[Array, " m"]) -> Float[Array, " P"]:
+        return self.rows.transpose_times(self.weights * z)
+
+    def squared_norms(self) -> Float[Array, " m"]:
+        return self.weights**2 * self.rows.squared_norms()
+
+    def gram(self) -> Float[Array, "m m"]:
+        return self.weights[:, None] * self.weights * self.rows.gram()
+
+    def second_moment(self, weights: Float[Array, " m"] | None = None) -> Float[Array, "P P"]:
+        return self.rows.second_moment(self.weights if weights is None else self.weights * weights)
+
+    def take(self, chosen: Int[Array, " k"]) -> Factor:
+        return Weighted(self.rows.take(chosen), self.weights[chosen])
+
+    def scale(self, weights: Float[Array, " m"]) -> "Weighted":
+        return Weighted(self.rows, self.weights * weights)
 
 
-Factor = Layout | Weighted
+@dataclass(frozen=True)
+class Damped:
+    """The metric UᵀU + δI: what a sampler asks of it.
 
-
-def fixed(rows: Rows) -> Fixed:
-    """Rows with their products."""
-    first, second = np.tril_indices(rows.shape[1])
-    return Fixed(rows, rows[:, first] * rows[:, second])
-
-
-def side_by_side(layers: tuple[Block, ...]) -> Blocks:
-    """Blocks with their rows' norms."""
-    norms = jnp.zeros(())
-    for block in layers:
-        if isinstance(block, Outer):
-            norms = norms + jnp.sum(block.inputs**2, axis=1) * jnp.sum(block.deltas**2, axis=1)
-        else:
-            norms = norms + jnp.sum(block.rows**2, axis=1)
-    return Blocks(layers, norms)
-
-
-def scale(factor: Factor, weights: Float[Array, " m"]) -> Weighted:
-    """The rows of U times `weights`."""
-    if isinstance(factor, Weighted):
-        return Weighted(factor.rows, factor.weights * weights)
-    return Weighted(factor, weights)
-
-
-def take(factor: Factor, chosen: Int[Array, " k"]) -> Factor:
-    """The chosen rows of U."""
-    return jax.tree.map(lambda a: a[chosen], factor)
-
-
-def rows_of(factor: Factor) -> Rows:
-    """U written out, shape (m, P)."""
-    if isinstance(factor, Weighted):
-        return rows_of(factor.rows) * factor.weights[:, None]
-    if isinstance(factor, Fixed):
-        return factor.rows
-    if not isinstance(factor, Blocks):
-        return factor
-    written = []
-    for block in factor.layers:
-        if isinstance(block, Outer):
-            rows = block.inputs[:, :, None] * block.deltas[:, None, :]
-        else:
-            rows = block.rows.reshape(len(block.rows), block.outputs, -1).transpose(0, 2, 1)
-        written.append(rows.reshape(rows.shape[0], -1))
-    return jnp.concatenate(written, axis=1)
-
-
-def shape(factor: Factor) -> tuple[int, int]:
-    """(m, P)."""
-    if isinstance(factor, Weighted):
-        return shape(factor.rows)
-    if isinstance(factor, Fixed):
-        return shape(factor.rows)
-    if not isinstance(factor, Blocks):
-        return factor.shape[0], factor.shape[1]
-    return jax.tree.leaves(factor)[0].shape[0], sum(map(_size, factor.layers))
-
-
-def _size(block: Block) -> int:
-    if isinstance(block, Outer):
-        return block.inputs.shape[1] * block.deltas.shape[1]
-    return block.rows.shape[1]
-
-
-def times(factor: Factor, v: Float[Array, " P"]) -> Float[Array, " m"]:
-    """Uv."""
-    if isinstance(factor, Weighted):
-        return factor.weights * times(factor.rows, v)
-    if isinstance(factor, Fixed):
-        return times(factor.rows, v)
-    if not isinstance(factor, Blocks):
-        return factor @ v
-    total, start = jnp.zeros((), v.dtype), 0
-    for block in factor.layers:
-        part = v[start : start + _size(block)]
-        start += _size(block)
-        if isinstance(block, Outer):
-            kernel = part.reshape(block.inputs.shape[1], block.deltas.shape[1])
-            total = total + jnp.sum((block.inputs @ kernel) * block.deltas, axis=1)
-        else:
-            total = total + block.rows @ part.reshape(-1, block.outputs).T.ravel()
-    return total
-
-
-def transpose_times(factor: Factor, z: Float[Array, " m"]) -> Float[Array, " P"]:
-    """Uᵀz."""
-    if isinstance(factor, Weighted):
-        return transpose_times(factor.rows, factor.weights * z)
-    if isinstance(factor, Fixed):
-        return transpose_times(factor.rows, z)
-    if not isinstance(factor, Blocks):
-        # Not Uᵀ @ z, which XLA's CPU compiler makes ten times slower.
-        return z @ factor
-    parts = []
-    for block in factor.layers:
-        if isinstance(block, Outer):
-            # The barrier keeps XLA from turning the product round, seven times slower.
-            product = jax.lax.optimization_barrier((z[:, None] * block.deltas).T @ block.inputs)
-            parts.append(product.T.ravel())
-        else:
-            parts.append((z @ block.rows).reshape(block.outputs, -1).T.ravel())
-    return jnp.concatenate(parts)
-
-
-def squared_norms(factor: Factor) -> Float[Array, " m"]:
-    """|u|² of each row u of U: the diagonal of UUᵀ."""
-    if isinstance(factor, Weighted):
-        return factor.weights**2 * squared_norms(factor.rows)
-    if isinstance(factor, Fixed):
-        return squared_norms(factor.rows)
-    return factor.norms if isinstance(factor, Blocks) else jnp.sum(factor**2, axis=1)
-
-
-def gram(factor: Factor) -> Float[Array, "m m"]:
-    """UUᵀ, its lower triangle only; what stands above the diagonal is not to be read.
-
-    Of a dense layer it is (aaᵀ)∘(δδᵀ): two small products, and no per-example gradient.
+    Attributes:
+        factor: U, of m rows and P columns.
+        damping: δ >= 0.
     """
-    if isinstance(factor, Weighted):
-        return factor.weights[:, None] * factor.weights * gram(factor.rows)
-    if isinstance(factor, Fixed):
-        return gram(factor.rows)
-    if not isinstance(factor, Blocks):
-        return lower_product(factor)
-    total = None
-    for block in factor.layers:
-        if isinstance(block, Outer):
-            part = (block.inputs @ block.inputs.T) * (block.deltas @ block.deltas.T)
-        else:
-            part = lower_product(block.rows)
-        total = part if total is None else total + part
-    assert total is not None
-    return total
 
+    factor: Factor
+    damping: Scalar
 
-def second_moment(factor: Factor) -> Float[Array, "P P"]:
-    """UᵀU, of which only the lower triangle is to be read."""
-    if not (isinstance(factor, Weighted) and isinstance(factor.rows, Fixed)):
-        return lower_product(rows_of(factor).T)
-    first, second = np.tril_indices(shape(factor)[1])
-    place = np.zeros((shape(factor)[1],) * 2, int)
-    place[first, second] = place[second, first] = np.arange(len(first))
-    return (factor.weights**2 @ factor.rows.products)[place]
+    def solve(self, v: Float[Array, " P"], solver: Solver | None = None) -> Solution:
+        """(UᵀU + δI)⁻¹ v, the preconditioner of eq. (16).
 
+        Args:
+            v: a gradient, shape (P,).
+            solver: see `ngd.metrics.solvers.solve`, which takes the cheapest when None.
 
-def lower_product(rows: Float[Array, "m P"], blocks: int = 4) -> Float[Array, "m m"]:
-    """UUᵀ by blocks of rows, those above the diagonal left out: 5/8 of the arithmetic."""
-    m = rows.shape[0]
-    if m < 256:
-        return rows @ rows.T
-    edges = [m * block // blocks for block in range(blocks + 1)]
-    strips = [
-        jnp.pad(rows[low:high] @ rows[:high].T, ((0, 0), (0, m - high)))
-        for low, high in pairwise(edges)
-    ]
-    return jnp.concatenate(strips)
+        Raises:
+            ValueError: δ is zero where it must not be.
+        """
+        return solvers.solve(self.factor, self.damping, v, solver)
+
+    def noise(self, rng_key: PRNGKeyArray) -> Float[Array, " P"]:
+        """A Gaussian vector of covariance UᵀU + δI, without factorising it."""
+        key_damping, key_rows = jax.random.split(rng_key)
+        m, parameters = self.factor.shape
+        dtype = jax.tree.leaves(self.factor)[0].dtype
+        z = jax.random.normal(key_rows, (m,), dtype)
+        root = jnp.sqrt(self.damping) * jax.random.normal(key_damping, (parameters,), dtype)
+        return self.factor.transpose_times(z) + root
+
+    def log_determinant(self) -> Float[Array, ""]:
+        """log|UᵀU + δI|; minus infinity where it is singular."""
+        rows = self.factor.written()
+        matrix = rows.T @ rows + self.damping * jnp.eye(rows.shape[1], dtype=rows.dtype)
+        return jnp.linalg.slogdet(matrix)[1]

@@ -1,7 +1,6 @@
 """The Fisher information, eqs (7) and (10), and its one-label estimate of section 6.3."""
 
-from collections.abc import Callable
-from typing import Any
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -9,11 +8,15 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from ngd import bounds, minibatch
 from ngd.likelihood import categorical
-from ngd.metrics.factor import Factor, Rows, fixed, scale
+from ngd.metrics.factor import Factor, Rows
+from ngd.metrics.layouts import fixed
 from ngd.metrics.metric import Metric, memoryless
+from ngd.metrics.per_example import per_example_factor
+from ngd.metrics.unkept import Unkept
 from ngd.task import Params, Task, per_example_gradients, piece
 
-Labels = Callable[[Array], Array]
+KEPT = 4 * 2**30
+"""So many bytes of a sampled Fisher's rows are kept; of more each product makes them anew."""
 
 
 def exact_rows(task: Task, params: Params) -> Rows:
@@ -89,27 +92,39 @@ def logistic_fisher(task: Task) -> Metric:
 
     def factor(rng_key: PRNGKeyArray, position: Params) -> Factor:
         log_p = jax.nn.log_softmax(task.logits(position, task.x))
-        return scale(rows, jnp.exp(log_p.sum(axis=1) / 2) / jnp.sqrt(task.examples))
+        return rows.scale(jnp.exp(log_p.sum(axis=1) / 2) / jnp.sqrt(task.examples))
 
     return memoryless(task, factor)
+
+
+def _surprise(task: Task, params: Params, x: Array, key: PRNGKeyArray) -> Float[Array, ""]:
+    """-ln p(Y | x, ω) of one example with Y drawn from the model itself, a constant."""
+    logits = task.logits(params, x[None])
+    y = jax.lax.stop_gradient(task.likelihood.draw(key, logits))
+    return task.likelihood.losses(logits, y).sum()
+
+
+def _slope(task: Task, params: Params, example: tuple[Array, PRNGKeyArray]) -> Float[Array, " K"]:
+    """The gradient of `_surprise` by the example's outputs."""
+    x, key = example
+    logits = task.logits(params, x[None])
+    y = task.likelihood.draw(key, logits)
+    return jax.grad(lambda z: task.likelihood.losses(z, y).sum())(logits)[0]
 
 
 def sampled_fisher(
     task: Task,
     batch_size: int,
-    gradients: Callable[[Task, Params, Array, Labels], Factor] | None = None,
     sharding: jax.sharding.Sharding | None = None,
 ) -> Metric:
     """F_x(ω) from one label Y ~ f_ω(x_i) an example, on a minibatch of its own.
 
-    Sections 6.3 and 6.4. Unbiased for eq. (7).
+    Sections 6.3 and 6.4. Unbiased for eq. (7). Rows that would take more than `KEPT` bytes are not
+    kept: each product with U is a pass through the network then.
 
     Args:
         task: the model and its training set.
         batch_size: how many examples, drawn without replacement.
-        gradients: per-example gradients of (task, params, x, labels), `labels` giving y
-            from the logits; by `ngd.layers.layer_gradients` they are much cheaper than by
-            the default, which takes any model.
         sharding: over which devices the minibatch's examples are spread; U's rows then
             stay where they were made, and a solve exchanges vectors of length P. All on
             one device when None.
@@ -122,28 +137,23 @@ def sampled_fisher(
     def factor(rng_key: PRNGKeyArray, position: Params) -> Factor:
         key_batch, key_label = jax.random.split(rng_key)
         x = task.x[minibatch.draw(key_batch, task.examples, batch_size)]
+        examples = (x, jax.random.split(key_label, batch_size))
+        at_once = min(piece(task.x).size, batch_size)
 
-        def row(example: tuple[PRNGKeyArray, Array]) -> Any:
-            key, x_i = example
-
-            def labels(logits: Array) -> Array:
-                return task.likelihood.draw(key, logits)
-
-            x = x_i[None]
-            if gradients is None:
-                y = labels(task.logits(position, x))
-                one: Factor = per_example_gradients(task, position, x, y)
-            else:
-                one = gradients(task, position, x, labels)
+        def row(example: tuple[Array, PRNGKeyArray]) -> Factor:
+            one = per_example_factor(partial(_surprise, task), position, *example)
             return jax.tree.map(lambda a: a[0], one)
 
-        examples = (jax.random.split(key_label, batch_size), x)
-        if sharding is None:
-            factor = jax.lax.map(row, examples, batch_size=min(piece(task.x).size, batch_size))
+        shapes = jax.tree.leaves(jax.eval_shape(row, jax.tree.map(lambda a: a[0], examples)))
+        bytes_of_rows = batch_size * sum(leaf.size * leaf.dtype.itemsize for leaf in shapes)
+        if sharding is not None:
+            found = jax.vmap(row)(jax.lax.with_sharding_constraint(examples, sharding))
+        elif bytes_of_rows <= KEPT:
+            found = jax.lax.map(row, examples, batch_size=at_once)
         else:
-            factor = jax.vmap(row)(jax.lax.with_sharding_constraint(examples, sharding))
-        dtype = jax.tree.leaves(factor)[0].dtype
-        return scale(factor, jnp.full(batch_size, batch_size**-0.5, dtype))
+            slopes = jax.lax.map(partial(_slope, task, position), examples, batch_size=at_once)
+            found = Unkept(position, x, slopes, task.logits, at_once)
+        return found.scale(jnp.full(batch_size, batch_size**-0.5, shapes[0].dtype))
 
     return memoryless(task, factor, pure=False)
 

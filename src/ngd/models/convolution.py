@@ -40,7 +40,7 @@ def _backward(kept: tuple[Array, Array, Array], delta: Array) -> tuple[Array, Ar
     """Of x by bands: adding overlapping windows up takes longer than their products."""
     seen, x, kernel = kept
     (of_x,) = jax.linear_transpose(lambda x: _banded(x, kernel), x)(delta)
-    flat = seen.reshape(-1, seen.shape[-1]).T @ delta.reshape(-1, delta.shape[-1])
+    flat = (delta.reshape(-1, delta.shape[-1]).T @ seen.reshape(-1, seen.shape[-1])).T
     return of_x, flat.reshape(kernel.shape)
 
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from ngd.bounds import Scalar
 from ngd.metrics.metric import Metric
@@ -85,15 +85,22 @@ def move(
 
 
 class State(NamedTuple):
-    """The position ω and what the metric remembers."""
+    """The position ω and what the metric remembers: nothing where there is none."""
 
     position: Params
     memory: Any
 
 
-def init(position: Params, metric: Metric) -> State:
-    """Start at `position`, with a metric that has seen nothing."""
-    return State(position, metric.init(position))
+def algorithm(
+    step: Callable[[PRNGKeyArray, State], tuple[State, Info]], settings: Settings
+) -> SamplingAlgorithm:
+    """A sampler of a step; it starts once `ngd.task.check` has tried the model there."""
+
+    def init(position: Params, rng_key: PRNGKeyArray | None = None) -> State:
+        check(settings.task, position)
+        return State(position, () if settings.metric is None else settings.metric.init(position))
+
+    return SamplingAlgorithm(init, step, settings)
 
 
 def task_of(metric: Metric) -> Task:
@@ -108,9 +115,3 @@ def task_of(metric: Metric) -> Task:
             f"{type(metric).__name__}"
         )
     return metric.task
-
-
-def checked(task: Task, position: Params) -> Params:
-    """The position where a chain starts, once `ngd.task.check` has tried the model there."""
-    check(task, position)
-    return position

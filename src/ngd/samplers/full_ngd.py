@@ -4,15 +4,13 @@ from jaxtyping import PRNGKeyArray
 
 from ngd import bounds
 from ngd.bounds import Scalar
-from ngd.metrics import damping as damped
 from ngd.metrics.metric import Metric
 from ngd.samplers.algorithm import (
     Info,
     SamplingAlgorithm,
     Settings,
     State,
-    checked,
-    init,
+    algorithm,
     move,
     task_of,
 )
@@ -28,9 +26,9 @@ def step(
 ) -> tuple[State, Info]:
     """Δω = -ε(F + δI)⁻¹(1/N) dC/dω: eq. (16) (eq. (1) has lost its minus)."""
     task = metric.task
-    factor, memory = metric.estimate(rng_key, state.position, state.memory)
+    damped, memory = metric.damped(rng_key, state.position, state.memory, damping)
     seen = slope(task, state.position)
-    found = damped.solve(factor, damping, seen.gradient)
+    found = damped.solve(seen.gradient)
     position, info = move(state.position, -learning_rate * found.x, seen, found.iterations)
     return State(position, memory), info
 
@@ -49,8 +47,7 @@ def build(metric: Metric, *, learning_rate: Scalar, damping: Scalar) -> Sampling
     task = task_of(metric)
     learning_rate = bounds.positive("learning_rate", learning_rate)
     damping = bounds.non_negative("damping", damping)
-    return SamplingAlgorithm(
-        lambda position, rng_key=None: init(checked(task, position), metric),
+    return algorithm(
         lambda rng_key, state: step(rng_key, state, metric, learning_rate, damping),
         Settings(task, learning_rate, metric, damping),
     )

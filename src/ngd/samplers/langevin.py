@@ -1,26 +1,13 @@
 """Langevin dynamics with the full gradient, eq. (3)."""
 
-from typing import NamedTuple
-
 import jax
 import jax.numpy as jnp
 from jaxtyping import PRNGKeyArray
 
 from ngd import bounds
 from ngd.bounds import Scalar
-from ngd.samplers.algorithm import Info, SamplingAlgorithm, Settings, checked, move
-from ngd.task import Params, Task, slope
-
-
-class State(NamedTuple):
-    """The position ω alone."""
-
-    position: Params
-
-
-def init(position: Params, rng_key: PRNGKeyArray | None = None) -> State:
-    """Start at `position`."""
-    return State(position)
+from ngd.samplers.algorithm import Info, SamplingAlgorithm, Settings, State, algorithm, move
+from ngd.task import Task, slope
 
 
 def step(
@@ -36,7 +23,7 @@ def step(
     scale = jnp.sqrt(2 * temperature / (learning_rate * task.examples))
     alpha = scale * jax.random.normal(rng_key, g.shape, g.dtype)
     position, info = move(state.position, -learning_rate * (g + alpha), seen)
-    return State(position), info
+    return State(position, ()), info
 
 
 def build(task: Task, *, learning_rate: Scalar, temperature: Scalar = 1.0) -> SamplingAlgorithm:
@@ -52,8 +39,7 @@ def build(task: Task, *, learning_rate: Scalar, temperature: Scalar = 1.0) -> Sa
     """
     learning_rate = bounds.positive("learning_rate", learning_rate)
     temperature = bounds.non_negative("temperature", temperature)
-    return SamplingAlgorithm(
-        lambda position, rng_key=None: init(checked(task, position)),
+    return algorithm(
         lambda rng_key, state: step(rng_key, state, task, learning_rate, temperature),
         Settings(task, learning_rate, noise=temperature),
     )

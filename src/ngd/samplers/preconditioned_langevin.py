@@ -6,15 +6,13 @@ from jaxtyping import PRNGKeyArray
 
 from ngd import bounds
 from ngd.bounds import Scalar
-from ngd.metrics import damping as damped
 from ngd.metrics.metric import Metric
 from ngd.samplers.algorithm import (
     Info,
     SamplingAlgorithm,
     Settings,
     State,
-    checked,
-    init,
+    algorithm,
     move,
     task_of,
 )
@@ -36,12 +34,12 @@ def step(
     """
     task = metric.task
     key_metric, key_noise = jax.random.split(rng_key)
-    factor, memory = metric.estimate(key_metric, state.position, state.memory)
+    factor, memory = metric.factor(key_metric, state.position, state.memory)
     scale = jnp.sqrt(2 * temperature / (learning_rate * task.examples))
     shape = damping if noise_damping is None else noise_damping
-    alpha = scale * damped.noise(key_noise, factor, shape)
+    alpha = scale * factor.damped(shape).noise(key_noise)
     seen = slope(task, state.position)
-    found = damped.solve(factor, damping, seen.gradient + alpha)
+    found = factor.damped(damping).solve(seen.gradient + alpha)
     position, info = move(state.position, -learning_rate * found.x, seen, found.iterations)
     return State(position, memory), info
 
@@ -72,8 +70,7 @@ def build(
     learning_rate = bounds.positive("learning_rate", learning_rate)
     temperature = bounds.non_negative("temperature", temperature)
     damping = bounds.non_negative("damping", damping)
-    return SamplingAlgorithm(
-        lambda position, rng_key=None: init(checked(task, position), metric),
+    return algorithm(
         lambda rng_key, state: step(rng_key, state, metric, learning_rate, temperature, damping),
         Settings(task, learning_rate, metric, damping, noise=temperature),
     )

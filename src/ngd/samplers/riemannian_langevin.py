@@ -7,8 +7,6 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from ngd import bounds
 from ngd.bounds import Scalar
-from ngd.metrics import damping as damped
-from ngd.metrics.factor import rows_of
 from ngd.metrics.metric import Metric
 from ngd.prior import log_metric
 from ngd.samplers.algorithm import (
@@ -16,8 +14,7 @@ from ngd.samplers.algorithm import (
     SamplingAlgorithm,
     Settings,
     State,
-    checked,
-    init,
+    algorithm,
     move,
     task_of,
 )
@@ -35,11 +32,9 @@ def correction(
     eq. (3) with D = G⁻¹, Q = 0. It costs P products with dG/dω and a determinant.
     """
     flat, unravel = ravel_pytree(position)
-    key = jax.random.key(0)  # unused: `build` asks for a metric without chance
 
     def rows(w: Array) -> Array:
-        factor, _ = metric.estimate(key, unravel(w), ())
-        return rows_of(factor)
+        return metric.at(unravel(w)).written()
 
     u = rows(flat)
     inverse = jnp.linalg.inv(u.T @ u + damping * jnp.eye(len(flat), dtype=flat.dtype))
@@ -78,15 +73,20 @@ def step(
     temperature: Scalar,
     damping: Scalar,
     prior_exponent: Scalar,
+    noise_metric: Metric | None = None,
 ) -> tuple[State, Info]:
-    """Δω = -ε G⁻¹((1/N) dC/dω + α) + (εT/N) `correction`, E[ααᵀ] = 2TG/(εN)."""
+    """Δω = -ε G⁻¹((1/N) dC/dω + α) + (εT/N) `correction`, E[ααᵀ] = 2TG/(εN).
+
+    With `noise_metric` that metric, undamped, is in G's place in α's covariance: its drift is G's.
+    """
     task = metric.task
     key_metric, key_noise = jax.random.split(rng_key)
-    factor, memory = metric.estimate(key_metric, state.position, state.memory)
+    damped, memory = metric.damped(key_metric, state.position, state.memory, damping)
     scale = jnp.sqrt(2 * temperature / (learning_rate * task.examples))
-    alpha = scale * damped.noise(key_noise, factor, damping)
+    shape = damped if noise_metric is None else noise_metric.at(state.position).damped(0.0)
+    alpha = scale * shape.noise(key_noise)
     seen = slope(task, state.position)
-    found = damped.solve(factor, damping, seen.gradient + alpha)
+    found = damped.solve(seen.gradient + alpha)
     extra = correction(metric, state.position, damping, prior_exponent)
     displacement = -learning_rate * (found.x - temperature / task.examples * extra)
     position, info = move(state.position, displacement, seen, found.iterations)
@@ -124,8 +124,7 @@ def build(
     temperature = bounds.non_negative("temperature", temperature)
     damping = bounds.non_negative("damping", damping)
     prior_exponent = bounds.number("prior_exponent", prior_exponent)
-    return SamplingAlgorithm(
-        lambda position, rng_key=None: init(checked(task, position), metric),
+    return algorithm(
         lambda rng_key, state: step(
             rng_key, state, metric, learning_rate, temperature, damping, prior_exponent
         ),

@@ -12,8 +12,7 @@ from ngd.samplers.algorithm import (
     SamplingAlgorithm,
     Settings,
     State,
-    checked,
-    init,
+    algorithm,
     move,
     task_of,
 )
@@ -73,8 +72,7 @@ def build(
     damping = bounds.non_negative("damping", damping)
     batch_size = bounds.batch_size("batch_size", batch_size, task.examples)
     prior_exponent = bounds.number("prior_exponent", prior_exponent)
-    return SamplingAlgorithm(
-        lambda position, rng_key=None: init(checked(task, position), metric),
+    return algorithm(
         lambda rng_key, state: step(
             rng_key, state, metric, learning_rate, damping, batch_size, prior_exponent
         ),

@@ -5,15 +5,13 @@ from jaxtyping import Array, Int, PRNGKeyArray
 
 from ngd import bounds, minibatch
 from ngd.bounds import Scalar
-from ngd.metrics import damping as damped
 from ngd.metrics.metric import Metric
 from ngd.samplers.algorithm import (
     Info,
     SamplingAlgorithm,
     Settings,
     State,
-    checked,
-    init,
+    algorithm,
     move,
     task_of,
 )
@@ -31,7 +29,7 @@ def step(
     """Δω = -ε(F + δI)⁻¹((1/N) dC/dω + β), β the minibatch noise of eq. (12): eqs (11), (16)."""
     task = metric.task
     key_batch, key_metric = jax.random.split(rng_key)
-    factor, memory = metric.estimate(key_metric, state.position, state.memory)
+    damped, memory = metric.damped(key_metric, state.position, state.memory, damping)
     if isinstance(batch_size, minibatch.Bounded):
         indices, weights = minibatch.draw_bounded(key_batch, task.examples, batch_size)
         seen = weighted_slope(task, state.position, weights, indices)
@@ -41,7 +39,7 @@ def step(
     else:
         indices = minibatch.draw(key_batch, task.examples, batch_size)
         seen = slope(task, state.position, indices)
-    found = damped.solve(factor, damping, seen.gradient)
+    found = damped.solve(seen.gradient)
     position, info = move(state.position, -learning_rate * found.x, seen, found.iterations)
     return State(position, memory), info
 
@@ -73,8 +71,7 @@ def build(
     damping = bounds.non_negative("damping", damping)
     batch_size = bounds.batch_size("batch_size", batch_size, task.examples)
     size = batch_size.size if isinstance(batch_size, minibatch.Bounded) else batch_size
-    return SamplingAlgorithm(
-        lambda position, rng_key=None: init(checked(task, position), metric),
+    return algorithm(
         lambda rng_key, state: step(rng_key, state, metric, learning_rate, damping, batch_size),
         Settings(task, learning_rate, metric, damping, size),
     )

@@ -54,6 +54,18 @@ def test_the_ensembles_gain_is_its_accuracy_less_a_single_samples():
     assert statistics.ensemble_gain({"a": table}, 1.0, table="a") == pytest.approx([0.25])
 
 
+def test_the_drift_is_of_a_single_samples_cross_entropy_and_endless_where_chains_diverge():
+    early = by_temperature(single_cross_entropy=[1, 2, 1, 1])
+    late = by_temperature(single_cross_entropy=[5, 3, np.inf, 5])
+    means = {"a": early, "b": late}
+    found = lambda t: statistics.drift(means, {"table": "a"}, {"table": "b"}, t)  # noqa: E731
+    assert found(1.0) == pytest.approx([np.log(1.5)])
+    assert found(2.0) == [np.inf]
+    with np.errstate(invalid="raise"):
+        both = {"a": late, "b": late}
+        assert statistics.drift(both, {"table": "a"}, {"table": "b"}, 1.0) == [0.0]
+
+
 def test_the_largest_difference_is_of_the_worst_temperature_in_the_range():
     first = by_temperature(ensemble_cross_entropy=[1, 2, 3, 50])
     second = by_temperature(ensemble_cross_entropy=[1.5, 2, 4, 1])

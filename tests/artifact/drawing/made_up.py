@@ -81,13 +81,15 @@ def fig1():
 def exponents():
     """Fig. S1's pooled ones."""
     rows = []
-    problems = ("logistic_1d", "logistic_2d", "conformal_2d")
+    problems = ("logistic_1d", "logistic_2d", "conformal_2d", "covariance_1d", "covariance_2d")
     for (i, problem), (j, sampler), damping, rate in itertools.product(
         enumerate(problems),
         enumerate(("eq8", "flat", "jeffreys")),
         (0.02, 0.2, np.nan),
         (0.0, 0.1, 0.2),
     ):
+        if problem.startswith("covariance") and sampler != "eq8":
+            continue
         k = 0.1 * i + 0.3 * j + rate + (0.01 if np.isnan(damping) else damping)
         half = 0.05 + 0.01 * i
         rows.append((problem, sampler, damping, rate, k, k - half, k + half))

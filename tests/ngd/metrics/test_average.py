@@ -7,7 +7,6 @@ import pytest
 
 from ngd.metrics import Metric, moving_average, sampled_fisher
 from ngd.metrics.average import smoothing, window
-from ngd.metrics.factor import rows_of
 
 
 def from_list(estimates):
@@ -23,10 +22,10 @@ def from_list(estimates):
 def averages(metric, position, steps):
     """UᵀU after each update."""
     memory, dense = metric.init(position), []
-    estimate = jax.jit(metric.estimate)
+    estimate = jax.jit(metric.factor)
     for t in range(steps):
         factor, memory = estimate(jax.random.key(t), position, memory)
-        rows = rows_of(factor)
+        rows = factor.written()
         dense.append(np.asarray(rows.T @ rows))
     return dense
 

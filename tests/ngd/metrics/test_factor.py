@@ -5,23 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from ngd.metrics import damping as damped
-from ngd.metrics.factor import (
-    Kernel,
-    Outer,
-    fixed,
-    gram,
-    lower_product,
-    rows_of,
-    scale,
-    second_moment,
-    shape,
-    side_by_side,
-    squared_norms,
-    take,
-    times,
-    transpose_times,
-)
+from ngd.metrics.layouts import Kernel, Outer, fixed, side_by_side
+from ngd.metrics.metric import as_factor
+from ngd.metrics.solvers import lower_product
 
 
 def blocks(m, seed=0):
@@ -48,18 +34,18 @@ def blocks(m, seed=0):
 @pytest.mark.parametrize("m", [1, 4, 30])
 def test_rows_of_blocks_are_the_flattened_kernels_side_by_side(x64, m):
     factor, rows = blocks(m)
-    np.testing.assert_array_equal(rows_of(factor), rows)
-    assert shape(factor) == rows.shape
+    np.testing.assert_array_equal(factor.written(), rows)
+    assert factor.shape == rows.shape
 
 
 @pytest.mark.parametrize("m", [1, 4, 30])
 def test_products_of_blocks_are_those_of_the_rows(x64, m):
     factor, rows = blocks(m)
     v, z = np.random.default_rng(1).normal(size=24), np.random.default_rng(2).normal(size=m)
-    np.testing.assert_allclose(times(factor, jnp.asarray(v)), rows @ v, rtol=1e-10)
-    np.testing.assert_allclose(transpose_times(factor, jnp.asarray(z)), rows.T @ z, rtol=1e-10)
+    np.testing.assert_allclose(factor.times(jnp.asarray(v)), rows @ v, rtol=1e-10)
+    np.testing.assert_allclose(factor.transpose_times(jnp.asarray(z)), rows.T @ z, rtol=1e-10)
     np.testing.assert_allclose(
-        np.tril(gram(factor)), np.tril(rows @ rows.T), rtol=1e-10, atol=1e-12
+        np.tril(factor.gram()), np.tril(rows @ rows.T), rtol=1e-10, atol=1e-12
     )
 
 
@@ -67,18 +53,18 @@ def test_scaling_a_factor_scales_its_rows(x64):
     factor, rows = blocks(5)
     weights = np.random.default_rng(1).normal(size=5)
     for whole in (factor, jnp.asarray(rows)):
-        scaled = scale(whole, jnp.asarray(weights))
-        np.testing.assert_allclose(rows_of(scaled), weights[:, None] * rows, rtol=1e-12)
+        scaled = as_factor(whole).scale(jnp.asarray(weights))
+        np.testing.assert_allclose(scaled.written(), weights[:, None] * rows, rtol=1e-12)
 
 
 def test_norms_are_those_of_the_rows_and_rows_can_be_taken(x64):
     factor, rows = blocks(9)
     weights = np.random.default_rng(1).normal(size=9)
     for whole in (factor, jnp.asarray(rows)):
-        scaled = scale(whole, jnp.asarray(weights))
+        scaled = as_factor(whole).scale(jnp.asarray(weights))
         norms = (weights[:, None] * rows) ** 2
-        np.testing.assert_allclose(squared_norms(scaled), norms.sum(axis=1), rtol=1e-12)
-        chosen = rows_of(take(scaled, jnp.asarray([7, 2])))
+        np.testing.assert_allclose(scaled.squared_norms(), norms.sum(axis=1), rtol=1e-12)
+        chosen = scaled.take(jnp.asarray([7, 2])).written()
         np.testing.assert_allclose(chosen, (weights[:, None] * rows)[[7, 2]], rtol=1e-12)
 
 
@@ -86,11 +72,11 @@ def test_products_of_scaled_blocks_are_those_of_the_scaled_rows(x64):
     factor, rows = blocks(9)
     weights, z = np.random.default_rng(1).normal(size=(2, 9))
     v = np.random.default_rng(2).normal(size=24)
-    scaled, rows = scale(factor, jnp.asarray(weights)), weights[:, None] * rows
-    np.testing.assert_allclose(times(scaled, jnp.asarray(v)), rows @ v, rtol=1e-10)
-    np.testing.assert_allclose(transpose_times(scaled, jnp.asarray(z)), rows.T @ z, rtol=1e-10)
-    np.testing.assert_allclose(np.tril(gram(scaled)), np.tril(rows @ rows.T), rtol=1e-10)
-    assert shape(scaled) == rows.shape
+    scaled, rows = factor.scale(jnp.asarray(weights)), weights[:, None] * rows
+    np.testing.assert_allclose(scaled.times(jnp.asarray(v)), rows @ v, rtol=1e-10)
+    np.testing.assert_allclose(scaled.transpose_times(jnp.asarray(z)), rows.T @ z, rtol=1e-10)
+    np.testing.assert_allclose(np.tril(scaled.gram()), np.tril(rows @ rows.T), rtol=1e-10)
+    assert scaled.shape == rows.shape
 
 
 @pytest.mark.parametrize("m", [1, 255, 256, 257, 300])
@@ -111,7 +97,7 @@ def test_solves_with_blocks_are_dense_solves(x64, m, solver):
     # The dual divides by δ what it has subtracted: it loses |G|/δ even if no eigenvalue is δ.
     condition = np.linalg.norm(matrix, 2) / 0.5
     bound = condition * (1e-6 if solver == "cg" else 400 * np.finfo(float).eps)
-    error = np.linalg.norm(damped.solve(factor, 0.5, jnp.asarray(v), solver).x - expected)
+    error = np.linalg.norm(factor.damped(0.5).solve(jnp.asarray(v), solver).x - expected)
     assert error <= bound * np.linalg.norm(expected)
 
 
@@ -121,36 +107,36 @@ def test_solves_of_many_rows_read_the_lower_triangle_alone(x64, solver):
     rng = np.random.default_rng(0)
     rows, v = rng.normal(size=(280, 270)) / 16, rng.normal(size=270)
     expected = np.linalg.solve(rows.T @ rows + 0.3 * np.eye(270), v)
-    solution = damped.solve(jnp.asarray(rows), 0.3, jnp.asarray(v), solver).x
+    solution = as_factor(jnp.asarray(rows)).damped(0.3).solve(jnp.asarray(v), solver).x
     np.testing.assert_allclose(solution, expected, atol=1e-11 * np.abs(expected).max())
 
 
 def test_log_determinant_of_blocks_is_numpys(x64):
     factor, rows = blocks(6)
     expected = np.linalg.slogdet(rows.T @ rows + 0.2 * np.eye(24))[1]
-    np.testing.assert_allclose(damped.log_determinant(factor, 0.2), expected, rtol=1e-10)
+    np.testing.assert_allclose(factor.damped(0.2).log_determinant(), expected, rtol=1e-10)
 
 
 def test_noise_of_blocks_has_the_covariance_of_the_damped_metric(x64, assert_moments):
     factor, rows = blocks(4)
     keys = jax.random.split(jax.random.key(0), 20000)
-    draws = jax.vmap(lambda key: damped.noise(key, factor, 0.3))(keys)
+    draws = jax.vmap(lambda key: factor.damped(0.3).noise(key))(keys)
     assert_moments(draws, np.zeros(24), rows.T @ rows + 0.3 * np.eye(24))
 
 
 def test_rows_with_their_products_are_rows(x64):
     rng = np.random.default_rng(0)
     bare, weights, v = rng.normal(size=(9, 4)), rng.normal(size=9), rng.normal(size=4)
-    factor, rows = scale(fixed(jnp.asarray(bare)), jnp.asarray(weights)), weights[:, None] * bare
-    assert shape(factor) == (9, 4)
-    np.testing.assert_allclose(rows_of(factor), rows, rtol=1e-12)
-    np.testing.assert_allclose(times(factor, jnp.asarray(v)), rows @ v, rtol=1e-10)
+    factor, rows = fixed(jnp.asarray(bare)).scale(jnp.asarray(weights)), weights[:, None] * bare
+    assert factor.shape == (9, 4)
+    np.testing.assert_allclose(factor.written(), rows, rtol=1e-12)
+    np.testing.assert_allclose(factor.times(jnp.asarray(v)), rows @ v, rtol=1e-10)
     np.testing.assert_allclose(
-        transpose_times(factor, jnp.asarray(weights)), rows.T @ weights, rtol=1e-10
+        factor.transpose_times(jnp.asarray(weights)), rows.T @ weights, rtol=1e-10
     )
-    np.testing.assert_allclose(squared_norms(factor), (rows**2).sum(axis=1), rtol=1e-10)
-    np.testing.assert_allclose(np.tril(gram(factor)), np.tril(rows @ rows.T), rtol=1e-10)
-    np.testing.assert_allclose(rows_of(take(factor, jnp.asarray([7, 2]))), rows[[7, 2]], rtol=1e-12)
+    np.testing.assert_allclose(factor.squared_norms(), (rows**2).sum(axis=1), rtol=1e-10)
+    np.testing.assert_allclose(np.tril(factor.gram()), np.tril(rows @ rows.T), rtol=1e-10)
+    np.testing.assert_allclose(factor.take(jnp.asarray([7, 2])).written(), rows[[7, 2]], rtol=1e-12)
 
 
 @pytest.mark.parametrize("parameters", [4, 300])
@@ -159,5 +145,11 @@ def test_the_second_moment_is_the_product_of_rows(x64, parameters):
     bare, weights = rng.normal(size=(9, parameters)), rng.normal(size=9)
     rows = weights[:, None] * bare
     for factor in (fixed(jnp.asarray(bare)), jnp.asarray(bare)):
-        found = second_moment(scale(factor, jnp.asarray(weights)))
+        found = as_factor(factor).scale(jnp.asarray(weights)).second_moment()
         np.testing.assert_allclose(np.tril(found), np.tril(rows.T @ rows), rtol=1e-10, atol=1e-12)
+
+
+def test_an_estimate_that_is_no_matrix_and_no_layout_is_refused():
+    for wrong in (jnp.zeros(3), "rows", None):
+        with pytest.raises(ValueError, match=r"U of G = UᵀU, a matrix of shape \(m, P\)"):
+            as_factor(wrong)

@@ -7,16 +7,15 @@ import pytest
 
 from ngd.likelihood import categorical
 from ngd.metrics import empirical_fisher, exact_fisher, logistic_fisher, sampled_fisher
-from ngd.metrics.factor import rows_of, shape
 from ngd.metrics.fisher import exact_rows
 from ngd.task import flatten
 
 
 def estimate(metric, position, seed=0):
     """UᵀU of one estimate."""
-    estimate = jax.jit(metric.estimate)
+    estimate = jax.jit(metric.factor)
     factor, _ = estimate(jax.random.key(seed), position, metric.init(position))
-    rows = rows_of(factor)
+    rows = factor.written()
     return np.asarray(rows.T @ rows)
 
 
@@ -137,7 +136,7 @@ def test_sampled_fisher_is_unbiased_over_labels_and_minibatches(toy, z_scores, b
     @jax.jit
     @jax.vmap
     def draw(key):
-        rows = rows_of(metric.estimate(key, params, ())[0])
+        rows = metric.factor(key, params, ())[0].written()
         return rows.T @ rows
 
     draws = draw(jax.random.split(jax.random.key(1), 4000))
@@ -148,7 +147,7 @@ def test_sampled_fisher_is_unbiased_over_labels_and_minibatches(toy, z_scores, b
 def test_sampled_fisher_has_a_row_an_example(toy):
     task, params = toy("mlp")
     factor, _ = sampled_fisher(task, 5).estimate(jax.random.key(0), params, ())
-    assert shape(factor) == (5, flatten(params).size)
+    assert factor.shape == (5, flatten(params).size)
 
 
 def test_sampled_fisher_of_integer_inputs_is_that_of_the_same_floats(toy, unchecked):

@@ -7,9 +7,7 @@ import sys
 PROGRAM = """
 import jax, jax.numpy as jnp, numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
-from ngd.layers import layer_gradients
 from ngd.metrics import moving_average, sampled_fisher
-from ngd.metrics.factor import squared_norms
 from ngd.models import CNN
 from ngd.samplers import stochastic_ngd
 from ngd.task import Task, flatten, l2
@@ -29,7 +27,7 @@ start = model.init(key, x[:1])
 
 def chain(sharding):
     task = Task(model.apply, x, y, l2(0.1))
-    fisher = sampled_fisher(task, 600, layer_gradients(model), sharding)
+    fisher = sampled_fisher(task, 600, sharding)
     metric = moving_average(fisher, 0.1)
     sampler = stochastic_ngd.build(metric, learning_rate=0.05, damping=0.1, batch_size=30)
     position = start if sharding is None else jax.device_put(start, everywhere)
@@ -43,7 +41,7 @@ def chain(sharding):
 
 alone, _ = chain(None)
 together, factor = chain(spread)
-rows = factor.rows.layers[0].rows
+rows = factor.rows.parts[0].rows
 assert len(rows.sharding.device_set) == 4
 assert {shard.data.shape[0] for shard in rows.addressable_shards} == {150}, rows.sharding
 moved = float(jnp.linalg.norm(alone - flatten(start)))

@@ -11,7 +11,6 @@ from artifact.figures.fig5_6.settings_mlp import MLPPoint
 from artifact.problems import images as mnist_task
 from artifact.problems.mnist import Images
 from artifact.protocols import Examples, Experiment
-from ngd.layers import layer_gradients
 from ngd.metrics.fisher import sampled_fisher
 from ngd.metrics.metric import Metric
 from ngd.models.mlp import MLP
@@ -22,14 +21,13 @@ from ngd.task import Task, l2
 def experiment(settings: MLPPoint, examples: int, root: int, images: Images) -> Experiment:
     """At N = `examples`, with the root seed `root` and MNIST."""
     model = MLP(settings.hidden)
-    gradients = layer_gradients(model)
     return on_projected_images(
         settings,
         examples,
         root,
         images,
         model,
-        lambda task: sampled_fisher(task, settings.fisher_examples, gradients),
+        lambda task: sampled_fisher(task, settings.fisher_examples),
     )
 
 

@@ -8,7 +8,6 @@ from artifact.figures.fig7.settings_cnn import CNNPoint
 from artifact.problems import images as mnist_task
 from artifact.problems.mnist import Images
 from artifact.protocols import Experiment
-from ngd.layers import layer_gradients
 from ngd.metrics.average import moving_average, smoothing
 from ngd.metrics.fisher import sampled_fisher
 from ngd.models.cnn import CNN
@@ -28,7 +27,7 @@ def experiment(
         task=lambda train: Task(model.apply, train.x, train.y, regulariser),
         algorithm=lambda task, point: stochastic_ngd.build(
             moving_average(
-                sampled_fisher(task, settings.fisher_examples, layer_gradients(model)),
+                sampled_fisher(task, settings.fisher_examples),
                 smoothing(point.learning_rate, settings.smoothing_base, settings.smoothing_unit),
             ),
             learning_rate=point.learning_rate,

@@ -10,6 +10,8 @@ NAMES = {
     "logistic_1d": "logistic, 1 input",
     "logistic_2d": "logistic, 2 inputs",
     "conformal_2d": r"$G=(1+|\omega|^2)I$",
+    "covariance_1d": r"eq. (15): $\Sigma$, 1 input",
+    "covariance_2d": r"eq. (15): $\Sigma$, 2 inputs",
 }
 AIMS = ((0, "flat"), (0.5, "Theorem 1"), (1, "its square"))
 FILLS = {"eq8": "full", "jeffreys": "top", "flat": "none"}
@@ -34,6 +36,8 @@ def draw(table: pd.DataFrame, stamp: style.Stamp) -> Figure:
         step = 0.015 * paper["learning_rate"].max()
         for number, name in enumerate(NAMES):
             rows = paper[paper["problem"] == name]
+            if rows.empty:
+                continue
             limit = rows[rows["learning_rate"] == 0].iloc[0]
             half = limit["high"] - limit["exponent"]
             told = f"{NAMES[name]}: {limit['exponent']:.2f} ± {half:.2f}"
@@ -58,7 +62,9 @@ def draw(table: pd.DataFrame, stamp: style.Stamp) -> Figure:
             b.plot([], [], "o", color=style.GREY, fillstyle=FILLS[sampler], label=LABELS[sampler])
             for number, name in enumerate(NAMES):
                 rows = limits[(limits["problem"] == name) & (limits["sampler"] == sampler)]
-                shift = 0.24 * (place - 1) + 0.06 * (number - 1)
+                if rows.empty:
+                    continue
+                shift = 0.24 * (place - 1) + 0.05 * (number - 2)
                 _bars(b, rows["damping"].map(dampings.index) + shift, rows, number, sampler, None)
         b.set_title(r"limits $\epsilon\to0$")
         b.set_xticks(range(len(dampings)), [f"{damping:g}" for damping in dampings])

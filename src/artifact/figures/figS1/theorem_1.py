@@ -14,6 +14,7 @@ from artifact.figures.figS1.settings_theorem_1 import Theorem1Settings
 from artifact.problems import logistic
 from artifact.protocols import Progress
 from ngd import sampling
+from ngd.metrics.covariance import gradient_covariance
 from ngd.metrics.fisher import exact_fisher
 from ngd.metrics.metric import Metric, memoryless
 from ngd.prior import log_metric
@@ -40,12 +41,14 @@ class Problem(NamedTuple):
         metric: G without its damping.
         position: ω from a vector.
         dimension: 1 or 2.
+        samplers: which of `SAMPLERS` sample it.
     """
 
     task: Task
     metric: Metric
     position: Callable[[jax.Array], Params]
     dimension: int
+    samplers: tuple[str, ...] = SAMPLERS
 
 
 def logistic_regression(settings: Theorem1Settings, root: int, dimension: int) -> Problem:
@@ -53,6 +56,12 @@ def logistic_regression(settings: Theorem1Settings, root: int, dimension: int) -
     train = logistic.simulate(root, dimension, settings.true_norm, settings.examples, seed=0)
     task = logistic.task(train)
     return Problem(task, exact_fisher(task), logistic.position, dimension)
+
+
+def covariance(settings: Theorem1Settings, root: int, dimension: int) -> Problem:
+    """The same regression with Σ of eq. (14) in F's place: eq. (15), its noise Gaussian."""
+    plain = logistic_regression(settings, root, dimension)
+    return plain._replace(metric=gradient_covariance(plain.task), samplers=("eq8",))
 
 
 def conformal(settings: Theorem1Settings, root: int) -> Problem:
@@ -78,6 +87,8 @@ def problems(settings: Theorem1Settings, root: int) -> dict[str, Problem]:
         "logistic_1d": logistic_regression(settings, root, 1),
         "logistic_2d": logistic_regression(settings, root, 2),
         "conformal_2d": conformal(settings, root),
+        "covariance_1d": covariance(settings, root, 1),
+        "covariance_2d": covariance(settings, root, 2),
     }
 
 
@@ -182,10 +193,11 @@ def run(settings: Theorem1Settings, root: int, progress: Progress) -> dict[str, 
         for temperature in settings.temperatures
     ]
     work = sum(b + settings.samples * s for b, s in steps.values())
-    with progress(work * len(SAMPLERS) * len(cells)) as advance:
+    samplers = sum(len(problem.samplers) for _, problem, _, _ in cells)
+    with progress(work * samplers) as advance:
         for name, problem, damping, temperature in cells:
             grid = quadrature(problem, damping, temperature)
-            for sampler in SAMPLERS:
+            for sampler in problem.samplers:
                 found = []
                 for rate, (burn_in, spacing) in steps.items():
                     at = {"damping": damping, "temperature": temperature, "rate": rate}

@@ -15,7 +15,6 @@ from artifact.engine.keys import key
 from artifact.figures.figS2b.settings_estimated_fisher import EstimatedFisherSettings
 from artifact.protocols import Progress
 from ngd import laplace, sampling, theorem_2
-from ngd.metrics import damping as damped
 from ngd.metrics.average import moving_average
 from ngd.metrics.fisher import logistic_fisher, sampled_fisher
 from ngd.metrics.metric import Metric
@@ -142,9 +141,8 @@ def sampler(estimate: Estimate, settings: EstimatedFisherSettings) -> Sampler:
 
             def one(state: Any, number: Int[Array, ""]) -> tuple[Any, tuple[Array, Array]]:
                 state, _ = sampling.run(rng_key, algorithm, state, 1, first=burn_in + number)
-                factor, _ = exact.estimate(rng_key, state.position, ())
                 apart = flatten(state.position) - flatten(minimum)
-                return state, (apart, damped.log_determinant(factor, 0.0))
+                return state, (apart, exact.at(state.position).damped(0.0).log_determinant())
 
             return jax.lax.scan(one, state, jnp.arange(samples))[1]
 

@@ -9,9 +9,8 @@ from artifact.figures.fig5_6 import mlp
 from artifact.figures.readings.settings_readings import MLPReadingPoint
 from artifact.problems.mnist import Images
 from artifact.protocols import Experiment
-from ngd.layers import layer_gradients
 from ngd.metrics.average import moving_average
-from ngd.metrics.factor import Factor, scale
+from ngd.metrics.factor import Factor, Written
 from ngd.metrics.fisher import exact_fisher, sampled_fisher
 from ngd.metrics.metric import Metric, memoryless
 from ngd.models.mlp import MLP
@@ -30,16 +29,15 @@ class BiasedMLP(nn.Module):
         return nn.Dense(self.labels)(nn.relu(nn.Dense(self.hidden)(x)))
 
 
-def metric(settings: MLPReadingPoint, model: nn.Module, task: Task) -> Metric:
+def metric(settings: MLPReadingPoint, task: Task) -> Metric:
     """The Fisher by settings.fisher, averaged if settings.moving_average is not zero."""
     m = settings.fisher_examples
-    gradients = None if settings.bias else layer_gradients(model)
     if settings.fisher == "exact":
         fisher = exact_fisher(task)
     elif settings.fisher == "with_replacement":
         fisher = with_replacement(task, m)
     else:
-        fisher = sampled_fisher(task, m, gradients)
+        fisher = sampled_fisher(task, m)
     smoothing = settings.moving_average
     return moving_average(fisher, smoothing) if smoothing else fisher
 
@@ -52,7 +50,7 @@ def with_replacement(task: Task, batch_size: int) -> Metric:
         x = task.x[jax.random.randint(key_batch, (batch_size,), 0, task.examples)]
         labels = jax.random.categorical(key_label, task.logits(position, x))
         rows = per_example_gradients(task, position, x, labels)
-        return scale(rows, jnp.full(batch_size, batch_size**-0.5))
+        return Written(rows).scale(jnp.full(batch_size, batch_size**-0.5))
 
     return memoryless(task, factor)
 
@@ -66,6 +64,6 @@ def experiment(settings: MLPReadingPoint, examples: int, root: int, images: Imag
         root,
         images,
         model,
-        lambda task: metric(settings, model, task),
+        lambda task: metric(settings, task),
         settings.input_scale,
     )

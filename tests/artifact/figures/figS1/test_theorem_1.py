@@ -17,7 +17,7 @@ def drawn(problem, grid, k, count, seed):
     return grid.log_metric[rng.choice(len(density), count, p=density / density.sum())]
 
 
-@pytest.mark.parametrize("name", ["logistic_1d", "conformal_2d"])
+@pytest.mark.parametrize("name", ["logistic_1d", "conformal_2d", "covariance_1d"])
 @pytest.mark.parametrize("k", [0.0, 0.5, 1.0])
 def test_the_exponent_of_exact_draws_is_found(name, k):
     problem = theorem_1.problems(SETTINGS, 1)[name]
@@ -31,6 +31,16 @@ def test_the_exponent_of_exact_draws_is_found(name, k):
     assert abs(theorem_1.exponent(grid, values.mean()) - k) < 4.5 * error
 
 
+def test_eq_15_has_the_covariance_of_the_examples_gradients_as_its_metric():
+    problem = theorem_1.problems(SETTINGS, 1)["covariance_2d"]
+    w = np.array([0.4, -0.9])
+    x, y = np.asarray(problem.task.x, float), np.asarray(problem.task.y)
+    gradients = x * (1 / (1 + np.exp(-x @ w)) - y)[:, None]
+    rows = np.asarray(problem.metric.at(problem.position(w)).written())
+    np.testing.assert_allclose(rows.T @ rows, np.cov(gradients.T, bias=True), rtol=1e-4)
+    assert problem.samplers == ("eq8",)
+
+
 def test_a_parabola_in_the_learning_rate_is_extrapolated():
     rates = np.array([0.2, 0.1, 0.05])
     k, error = theorem_1.extrapolate(rates, 0.5 + rates - 3 * rates**2, np.full(3, 0.01))
@@ -39,9 +49,9 @@ def test_a_parabola_in_the_learning_rate_is_extrapolated():
 
 
 def test_the_table_holds_every_sampler_and_its_limit():
-    found = theorem_1.run(SETTINGS, 1, small.silent)
-    for table, dampings in ((found["exponents"], 2), (found["pooled"], 2 + 1)):
-        assert len(table) == 3 * 3 * dampings * 4
+    found = theorem_1.run(small.settings("figS1", chains=30), 1, small.silent)
+    for table, dampings in ((found["exponents"], 1), (found["pooled"], 1 + 1)):
+        assert len(table) == (3 * 3 + 2) * dampings * 4
         assert np.isfinite(table[["exponent", "standard_error"]]).all(axis=None)
         assert (table["low"] < table["high"]).all()
 

@@ -4,10 +4,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from artifact.figures.figS1bc import riemannian_sweep
 from artifact.problems import logistic
 from ngd.metrics.covariance import gradient_covariance
-from ngd.metrics.factor import rows_of
 from ngd.metrics.fisher import exact_fisher
 from ngd.samplers import riemannian_langevin
 
@@ -25,19 +23,22 @@ def test_a_step_has_the_mean_of_riemannian_langevin_and_the_covariance_of_gradie
         drawn = jax.vmap(lambda key: sampler.step(key, state)[0].position["params"]["weights"])
         return np.asarray(drawn(keys) - w, float)
 
-    ours = steps(riemannian_sweep.with_covariance(task, EPS, DELTA, T, K))
-    mean = steps(
-        riemannian_langevin.build(
-            exact_fisher(task),
-            learning_rate=EPS,
-            damping=DELTA,
-            temperature=T,
-            prior_exponent=K,
+    metric = exact_fisher(task)
+    plain = riemannian_langevin.build(
+        metric, learning_rate=EPS, damping=DELTA, temperature=T, prior_exponent=K
+    )
+    covariance = gradient_covariance(task)
+    ours = steps(
+        plain._replace(
+            step=lambda key, state: riemannian_langevin.step(
+                key, state, metric, EPS, T, DELTA, K, covariance
+            )
         )
-    ).mean(0)
+    )
+    mean = steps(plain).mean(0)
 
     def matrix(metric):
-        rows = np.asarray(rows_of(metric.estimate(keys[0], position, ())[0]), float)
+        rows = np.asarray(metric.factor(keys[0], position, ())[0].written(), float)
         return rows.T @ rows
 
     inverse = np.linalg.inv(matrix(exact_fisher(task)) + DELTA * np.eye(2))

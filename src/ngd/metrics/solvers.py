@@ -1,26 +1,19 @@
-"""The damped metric G + δI of eq. (16): its solves, its noise, its determinant."""
+"""Solves with the damped metric UᵀU + δI of eq. (16), dense and by conjugate gradients."""
 
 from collections.abc import Callable
-from typing import Literal, NamedTuple
+from itertools import pairwise
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jax.scipy.linalg import cho_solve
-from jaxtyping import Array, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Float, Int
 
 from ngd import bounds, hardware
 from ngd.bounds import Scalar
-from ngd.metrics.factor import (
-    Factor,
-    gram,
-    rows_of,
-    second_moment,
-    shape,
-    squared_norms,
-    take,
-    times,
-    transpose_times,
-)
+
+if TYPE_CHECKING:
+    from ngd.metrics.factor import Factor
 
 Solver = Literal["primal", "dual", "cg"]
 
@@ -78,7 +71,7 @@ def pick_solver(rows: int, parameters: int) -> Solver:
 
 
 def solve(
-    factor: Factor,
+    factor: "Factor",
     damping: Scalar,
     v: Float[Array, " P"],
     solver: Solver | None = None,
@@ -94,25 +87,24 @@ def solve(
             When None, `pick_solver`'s; without damping "primal".
 
     Raises:
-        ValueError: δ is negative, or zero where it must not be.
+        ValueError: δ is zero where it must not be.
     """
-    m, parameters = shape(factor)
-    bounds.non_negative("damping", damping)
+    m, parameters = factor.shape
     # Under `vmap` or `jit` over δ its value is not known: it is taken to be positive.
     known = not isinstance(damping, jax.Array)
     solver = solver or ("primal" if known and damping == 0 else pick_solver(m, parameters))
     if m < parameters or solver != "primal":
         bounds.positive("damping", damping)
     if solver == "primal":
-        return Solution(_direct(second_moment(factor), damping, v), 0)
+        return Solution(_direct(factor.second_moment(), damping, v), 0)
     if solver == "dual":
         return Solution(woodbury(factor, damping)(v), 0)
     return conjugate_gradients(factor, damping, v)
 
 
-def woodbury(factor: Factor, damping: Scalar) -> Callable[[Array], Array]:
+def woodbury(factor: "Factor", damping: Scalar) -> Callable[[Array], Array]:
     """(UᵀU + δI)⁻¹ as a function, by a Cholesky factor of the m x m Gram matrix."""
-    cholesky = _cholesky(gram(factor), damping)
+    cholesky = _cholesky(factor.gram(), damping)
     if not hardware.accelerated():
 
         def solve_inner(u: Float[Array, " m"]) -> Float[Array, " m"]:
@@ -127,13 +119,13 @@ def woodbury(factor: Factor, damping: Scalar) -> Callable[[Array], Array]:
             return (root @ u) @ root
 
     def inverse(v: Float[Array, " P"]) -> Float[Array, " P"]:
-        return (v - transpose_times(factor, solve_inner(times(factor, v)))) / damping
+        return (v - factor.transpose_times(solve_inner(factor.times(v)))) / damping
 
     return inverse
 
 
 def conjugate_gradients(
-    factor: Factor,
+    factor: "Factor",
     damping: Scalar,
     v: Float[Array, " P"],
     tolerance: float = 3e-5,
@@ -157,17 +149,17 @@ def conjugate_gradients(
         near: how many rows M is made of where there are twice as many and more; when None
             `NEAR` on a CPU, and elsewhere none.
     """
-    m, _ = shape(factor)
+    m, _ = factor.shape
     if near is None:
         near = m if hardware.accelerated() else NEAR
     many = m >= 2 * near
     if many:
         # The bound of `_near` asks that it holds all rows that precondition it in turn.
         largest = min(largest, near)
-    norms = squared_norms(factor)
+    norms = factor.squared_norms()
     _, order = jax.lax.top_k(norms, min(near if many else largest, m))
     if largest > 0:
-        precondition = woodbury(take(factor, order[:largest]), damping)
+        precondition = woodbury(factor.take(order[:largest]), damping)
     else:
 
         def precondition(u: Array) -> Array:
@@ -175,7 +167,7 @@ def conjugate_gradients(
 
     if many:
         rest = norms.at[order[:near]].set(0).sum()
-        rows = take(factor, order[:near])
+        rows = factor.take(order[:near])
         return _near(factor, damping, v, tolerance, precondition, rows, rest)
     bound = tolerance**2 * damping
     end = _iterate(factor, damping, v, precondition, lambda at: bound * jnp.vdot(at.x, at.x))
@@ -183,12 +175,12 @@ def conjugate_gradients(
 
 
 def _near(
-    factor: Factor,
+    factor: "Factor",
     damping: Scalar,
     v: Float[Array, " P"],
     tolerance: float,
     precondition: Callable[[Array], Array],
-    rows: Factor,
+    rows: "Factor",
     rest: Float[Array, ""],
 ) -> Solution:
     """Conjugate gradients preconditioned by M, that of some rows of U, few enough for the cache.
@@ -209,21 +201,21 @@ def _near(
 
 
 def _iterate(
-    factor: Factor,
+    factor: "Factor",
     damping: Scalar,
     v: Float[Array, " P"],
     precondition: Callable[[Array], Array],
     enough: Callable[[Iteration], Array],
 ) -> Iteration:
     """Conjugate gradients until r·M⁻¹r <= `enough`, flexible: M⁻¹ need not be linear."""
-    m, _ = shape(factor)
+    m, _ = factor.shape
 
     def unfinished(at: Iteration) -> Array:
         # m + 1 iterations suffice but for rounding.
         return (jnp.vdot(at.r, at.z) > enough(at)) & (at.done < 10 * (m + 1))
 
     def body(at: Iteration) -> Iteration:
-        ap = transpose_times(factor, times(factor, at.p)) + damping * at.p
+        ap = factor.transpose_times(factor.times(at.p)) + damping * at.p
         rz = jnp.vdot(at.r, at.z)
         step = rz / jnp.vdot(at.p, ap)
         r = at.r - step * ap
@@ -249,18 +241,14 @@ def _direct(lower: Float[Array, "n n"], damping: Scalar, v: Float[Array, " n"]) 
     return cho_solve((_cholesky(lower, damping), True), v)
 
 
-def noise(rng_key: PRNGKeyArray, factor: Factor, damping: Scalar) -> Float[Array, " P"]:
-    """A Gaussian vector of covariance UᵀU + δI, without factorising it."""
-    key_damping, key_rows = jax.random.split(rng_key)
-    m, parameters = shape(factor)
-    dtype = jax.tree.leaves(factor)[0].dtype
-    z = jax.random.normal(key_rows, (m,), dtype)
-    damped = jnp.sqrt(damping) * jax.random.normal(key_damping, (parameters,), dtype)
-    return transpose_times(factor, z) + damped
-
-
-def log_determinant(factor: Factor, damping: Scalar) -> Float[Array, ""]:
-    """log|UᵀU + δI|; minus infinity where it is singular."""
-    rows = rows_of(factor)
-    matrix = rows.T @ rows + damping * jnp.eye(rows.shape[1], dtype=rows.dtype)
-    return jnp.linalg.slogdet(matrix)[1]
+def lower_product(rows: Float[Array, "m P"], blocks: int = 4) -> Float[Array, "m m"]:
+    """UUᵀ by blocks of rows, those above the diagonal left out: 5/8 of the arithmetic."""
+    m = rows.shape[0]
+    if m < 256:
+        return rows @ rows.T
+    edges = [m * block // blocks for block in range(blocks + 1)]
+    strips = [
+        jnp.pad(rows[low:high] @ rows[:high].T, ((0, 0), (0, m - high)))
+        for low, high in pairwise(edges)
+    ]
+    return jnp.concatenate(strips)

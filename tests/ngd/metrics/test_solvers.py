@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from ngd import hardware
-from ngd.metrics import damping as damped
+from ngd.metrics import solvers
+from ngd.metrics.factor import Written
+from ngd.metrics.metric import as_factor
 
 SHAPES = [(1, 5), (6, 6), (9, 4)]
 
@@ -28,7 +30,7 @@ def assert_solves(u, delta, v, solver):
     reference, times the rounding of that matrix: m + P roundings an entry (and cg's own
     residual of 1e-6).
     """
-    solution = damped.solve(jnp.asarray(u), delta, jnp.asarray(v), solver).x
+    solution = as_factor(jnp.asarray(u)).damped(delta).solve(jnp.asarray(v), solver).x
     assert solution.dtype == u.dtype
     exact = dense(u.astype(float), delta)
     expected = np.linalg.solve(exact, v.astype(float))
@@ -58,7 +60,7 @@ def test_solvers_are_the_dense_solve_in_single_precision(shape, delta, solver):
 def test_the_default_solver_is_the_picked_one(shape, solver):
     u, v = problem(*shape)
     default, picked = (
-        damped.solve(jnp.asarray(u), 0.1, jnp.asarray(v), s).x for s in (None, solver)
+        as_factor(jnp.asarray(u)).damped(0.1).solve(jnp.asarray(v), s).x for s in (None, solver)
     )
     np.testing.assert_array_equal(default, picked)
 
@@ -71,8 +73,8 @@ def test_conjugate_gradients_keep_their_bound_whatever_preconditions_them(x64, l
     u = rng.normal(size=(40, 60)) * np.exp(rng.normal(size=(40, 1)) * 2)
     v = rng.normal(size=60)
     for tolerance in (1e-2, 1e-4, 1e-6):
-        found = damped.conjugate_gradients(
-            jnp.asarray(u), 0.1, jnp.asarray(v), tolerance, largest, near
+        found = solvers.conjugate_gradients(
+            as_factor(jnp.asarray(u)), 0.1, jnp.asarray(v), tolerance, largest, near
         ).x
         exact = np.linalg.solve(dense(u, 0.1), v)
         assert np.linalg.norm(found - exact) <= 1.01 * tolerance * np.linalg.norm(found)
@@ -85,13 +87,15 @@ def test_rows_that_weigh_nothing_cost_one_product_with_all_rows(x64, monkeypatch
     done = []
 
     def counted(factor, v):
-        if len(factor) == 40:
+        if factor.shape[0] == 40:
             jax.debug.callback(lambda: done.append(1))
-        return factor @ v
+        return factor.rows @ v
 
-    monkeypatch.setattr(damped, "times", counted)
+    monkeypatch.setattr(Written, "times", counted)
     v = rng.normal(size=60)
-    found, iterations = damped.conjugate_gradients(jnp.asarray(u), 0.1, jnp.asarray(v), 3e-5, 5, 10)
+    found, iterations = solvers.conjugate_gradients(
+        as_factor(jnp.asarray(u)), 0.1, jnp.asarray(v), 3e-5, 5, 10
+    )
     jax.effects_barrier()
     exact = np.linalg.solve(dense(u, 0.1), v)
     assert np.linalg.norm(found - exact) <= 3e-5 * np.linalg.norm(exact)
@@ -104,17 +108,17 @@ def test_iterations_are_the_products_with_all_rows(x64, monkeypatch, near):
     u, done = rng.normal(size=(40, 60)), []
 
     def counted(factor, v):
-        if len(factor) == 40:
+        if factor.shape[0] == 40:
             jax.debug.callback(lambda: done.append(1))
-        return factor @ v
+        return factor.rows @ v
 
-    monkeypatch.setattr(damped, "times", counted)
+    monkeypatch.setattr(Written, "times", counted)
     v = jnp.asarray(rng.normal(size=60))
-    found = damped.conjugate_gradients(jnp.asarray(u), 0.1, v, 3e-5, 2, near)
+    found = solvers.conjugate_gradients(as_factor(jnp.asarray(u)), 0.1, v, 3e-5, 2, near)
     jax.effects_barrier()
     assert 2 < len(done) == found.iterations
     for solver in ("primal", "dual"):
-        assert damped.solve(jnp.asarray(u), 0.1, v, solver).iterations == 0
+        assert as_factor(jnp.asarray(u)).damped(0.1).solve(v, solver).iterations == 0
 
 
 NEARS = [1, 1536]
@@ -122,7 +126,9 @@ NEARS = [1, 1536]
 
 @pytest.mark.parametrize("near", NEARS)
 def test_conjugate_gradients_of_nothing_are_nothing(near):
-    solution = damped.conjugate_gradients(jnp.ones((3, 5)), 0.1, jnp.zeros(5), near=near).x
+    solution = solvers.conjugate_gradients(
+        as_factor(jnp.ones((3, 5))), 0.1, jnp.zeros(5), near=near
+    ).x
     np.testing.assert_array_equal(solution, 0)
 
 
@@ -131,27 +137,27 @@ def test_conjugate_gradients_of_nothing_are_nothing(near):
 def test_conjugate_gradients_end_when_a_chain_has_diverged(near, spoilt):
     rows = jnp.full((3, 5), jnp.nan if spoilt == "rows" else 1.0)
     v = jnp.full(5, jnp.nan if spoilt == "gradient" else 1.0)
-    solution = damped.conjugate_gradients(rows, 0.1, v, near=near).x
+    solution = solvers.conjugate_gradients(as_factor(rows), 0.1, v, near=near).x
     assert not np.isfinite(solution).any()
 
 
 @pytest.mark.parametrize("solver", ["primal", "dual", "cg"])
 def test_solution_satisfies_the_system_it_solves(x64, solver):
     u, v = problem(3, 7)
-    solution = np.asarray(damped.solve(jnp.asarray(u), 0.05, jnp.asarray(v), solver).x)
+    solution = np.asarray(as_factor(jnp.asarray(u)).damped(0.05).solve(jnp.asarray(v), solver).x)
     residual = u.T @ (u @ solution) + 0.05 * solution - v
     assert np.linalg.norm(residual) <= 1e-6 * np.linalg.norm(v)
 
 
 def test_no_damping_inverts_a_metric_of_full_rank(x64):
     u, v = problem(9, 4)
-    solution = damped.solve(jnp.asarray(u), 0.0, jnp.asarray(v)).x
+    solution = as_factor(jnp.asarray(u)).damped(0.0).solve(jnp.asarray(v)).x
     np.testing.assert_allclose(solution, np.linalg.solve(u.T @ u, v), rtol=1e-10)
 
 
 def test_strong_damping_is_division_by_it(x64):
     u, v = problem(3, 7)
-    solution = damped.solve(jnp.asarray(u), 1e8, jnp.asarray(v)).x
+    solution = as_factor(jnp.asarray(u)).damped(1e8).solve(jnp.asarray(v)).x
     # The next term of the expansion in 1/δ is UᵀUv/δ².
     bound = np.linalg.norm(u, 2) ** 2 * np.linalg.norm(v) / 1e16
     assert 0 < np.linalg.norm(solution - v / 1e8) < bound
@@ -159,7 +165,7 @@ def test_strong_damping_is_division_by_it(x64):
 
 def test_eigenvalues_of_the_preconditioner_are_at_most_one_over_the_damping(x64):
     u, _ = problem(3, 7)
-    solve = jax.vmap(lambda v: damped.solve(jnp.asarray(u), 0.2, v).x)
+    solve = jax.vmap(lambda v: as_factor(jnp.asarray(u)).damped(0.2).solve(v).x)
     eigenvalues = np.linalg.eigvalsh(np.asarray(solve(jnp.eye(7))))
     assert eigenvalues.max() == pytest.approx(1 / 0.2, rel=1e-10)
     assert eigenvalues.min() > 0
@@ -176,7 +182,7 @@ def test_eigenvalues_of_the_preconditioner_are_at_most_one_over_the_damping(x64)
     ],
 )
 def test_the_picked_solver_factorises_the_smaller_matrix_if_any(m, parameters, expected):
-    assert damped.pick_solver(m, parameters) == expected
+    assert solvers.pick_solver(m, parameters) == expected
 
 
 @pytest.mark.parametrize("shape", [(2, 4), (6, 3)])
@@ -184,7 +190,9 @@ def test_the_picked_solver_factorises_the_smaller_matrix_if_any(m, parameters, e
 def test_noise_has_the_covariance_of_the_damped_metric(assert_moments, shape, delta):
     u, _ = problem(*shape)
     keys = jax.random.split(jax.random.key(5), 40000)
-    draws = jax.vmap(lambda key: damped.noise(key, jnp.asarray(u, jnp.float32), delta))(keys)
+    draws = jax.vmap(lambda key: as_factor(jnp.asarray(u, jnp.float32)).damped(delta).noise(key))(
+        keys
+    )
     assert_moments(draws, np.zeros(shape[1]), dense(u, delta))
 
 
@@ -193,28 +201,28 @@ def test_noise_has_the_covariance_of_the_damped_metric(assert_moments, shape, de
 def test_log_determinant_is_numpys(x64, shape, delta):
     u, _ = problem(*shape)
     np.testing.assert_allclose(
-        damped.log_determinant(jnp.asarray(u), delta),
+        as_factor(jnp.asarray(u)).damped(delta).log_determinant(),
         np.linalg.slogdet(dense(u, delta))[1],
         rtol=1e-10,
     )
 
 
 def test_log_determinant_of_a_null_metric_is_minus_infinity(x64):
-    assert damped.log_determinant(jnp.zeros((2, 3)), 0.0) == -jnp.inf
+    assert as_factor(jnp.zeros((2, 3))).damped(0.0).log_determinant() == -jnp.inf
 
 
 @pytest.mark.parametrize("solver", ["primal", "dual", "cg", None])
 @pytest.mark.parametrize("delta", [0.0, -1.0, float("nan")])
 def test_a_singular_metric_without_damping_is_refused(solver, delta):
     with pytest.raises(ValueError, match=f"damping .*{delta}"):
-        damped.solve(jnp.ones((2, 3)), delta, jnp.ones(3), solver)
+        as_factor(jnp.ones((2, 3))).damped(delta).solve(jnp.ones(3), solver)
 
 
 @pytest.mark.parametrize("solver", ["primal", "dual", "cg", None])
 @pytest.mark.parametrize("delta", [-1.0, float("nan")])
 def test_a_metric_with_negative_damping_is_refused(solver, delta):
     with pytest.raises(ValueError, match=f"damping .*{delta}"):
-        damped.solve(jnp.ones((4, 3)), delta, jnp.ones(3), solver)
+        as_factor(jnp.ones((4, 3))).damped(delta).solve(jnp.ones(3), solver)
 
 
 @pytest.mark.parametrize("solver", ["dual", "cg"])
@@ -227,9 +235,11 @@ def test_solvers_of_an_accelerator_are_the_dense_solve_too(x64, accelerator, sha
 
 def test_an_accelerator_has_one_level_of_conjugate_gradients(monkeypatch, accelerator):
     """The inner iteration, of rows that a cache holds, would leave it idle."""
-    monkeypatch.setattr(damped, "_near", None)
-    u, v = problem(2 * damped.NEAR, 5)
-    assert damped.conjugate_gradients(jnp.asarray(u), 0.1, jnp.asarray(v)).iterations > 0
+    monkeypatch.setattr(solvers, "_near", None)
+    u, v = problem(2 * solvers.NEAR, 5)
+    assert (
+        solvers.conjugate_gradients(as_factor(jnp.asarray(u)), 0.1, jnp.asarray(v)).iterations > 0
+    )
     monkeypatch.setattr(hardware, "accelerated", lambda: False)
     with pytest.raises(TypeError):
-        damped.conjugate_gradients(jnp.asarray(u), 0.1, jnp.asarray(v))
+        solvers.conjugate_gradients(as_factor(jnp.asarray(u)), 0.1, jnp.asarray(v))
