@@ -1,6 +1,7 @@
 """The Fisher information, eqs (7) and (10), and its one-label estimate of section 6.3."""
 
-from functools import partial
+from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -13,10 +14,10 @@ from ngd.metrics.layouts import fixed
 from ngd.metrics.metric import Metric, memoryless
 from ngd.metrics.per_example import per_example_factor
 from ngd.metrics.unkept import Unkept
-from ngd.task import Params, Task, per_example_gradients, piece
+from ngd.task import Params, Task, piece
 
 KEPT = 4 * 2**30
-"""So many bytes of a sampled Fisher's rows are kept; of more each product makes them anew."""
+"""So many bytes of rows of one label each are kept; of more each product makes them anew."""
 
 
 def exact_rows(task: Task, params: Params) -> Rows:
@@ -97,19 +98,42 @@ def logistic_fisher(task: Task) -> Metric:
     return memoryless(task, factor)
 
 
-def _surprise(task: Task, params: Params, x: Array, key: PRNGKeyArray) -> Float[Array, ""]:
-    """-ln p(Y | x, ω) of one example with Y drawn from the model itself, a constant."""
-    logits = task.logits(params, x[None])
-    y = jax.lax.stop_gradient(task.likelihood.draw(key, logits))
-    return task.likelihood.losses(logits, y).sum()
+def _of_labels(
+    task: Task,
+    position: Params,
+    x: Array,
+    given: Any,
+    label: Callable[[Array, Any], Any],
+    sharding: jax.sharding.Sharding | None = None,
+) -> Factor:
+    """Rows of -∇ln p(Y | x_i, ω)/√m, Y = `label(logits, given_i)` taken for a constant."""
+    m, at_once = len(x), min(piece(task.x).size, len(x))
 
+    def loss(params: Params, x: Array, given: Any) -> Float[Array, ""]:
+        logits = task.logits(params, x[None])
+        y = jax.lax.stop_gradient(label(logits, given))
+        return task.likelihood.losses(logits, y).sum()
 
-def _slope(task: Task, params: Params, example: tuple[Array, PRNGKeyArray]) -> Float[Array, " K"]:
-    """The gradient of `_surprise` by the example's outputs."""
-    x, key = example
-    logits = task.logits(params, x[None])
-    y = task.likelihood.draw(key, logits)
-    return jax.grad(lambda z: task.likelihood.losses(z, y).sum())(logits)[0]
+    def row(example: tuple[Array, Any]) -> Factor:
+        one = per_example_factor(loss, position, *example)
+        return jax.tree.map(lambda a: a[0], one)
+
+    def slope(example: tuple[Array, Any]) -> Float[Array, " K"]:
+        logits = task.logits(position, example[0][None])
+        y = label(logits, example[1])
+        return jax.grad(lambda z: task.likelihood.losses(z, y).sum())(logits)[0]
+
+    examples = (x, given)
+    shapes = jax.tree.leaves(jax.eval_shape(row, jax.tree.map(lambda a: a[0], examples)))
+    factor: Factor
+    if sharding is not None:
+        factor = jax.vmap(row)(jax.lax.with_sharding_constraint(examples, sharding))
+    elif m * sum(leaf.size * leaf.dtype.itemsize for leaf in shapes) <= KEPT:
+        factor = jax.lax.map(row, examples, batch_size=at_once)
+    else:
+        slopes = jax.lax.map(slope, examples, batch_size=at_once)
+        factor = Unkept(position, x, slopes, task.logits, at_once)
+    return factor.scale(jnp.full(m, m**-0.5, shapes[0].dtype))
 
 
 def sampled_fisher(
@@ -137,32 +161,21 @@ def sampled_fisher(
     def factor(rng_key: PRNGKeyArray, position: Params) -> Factor:
         key_batch, key_label = jax.random.split(rng_key)
         x = task.x[minibatch.draw(key_batch, task.examples, batch_size)]
-        examples = (x, jax.random.split(key_label, batch_size))
-        at_once = min(piece(task.x).size, batch_size)
-
-        def row(example: tuple[Array, PRNGKeyArray]) -> Factor:
-            one = per_example_factor(partial(_surprise, task), position, *example)
-            return jax.tree.map(lambda a: a[0], one)
-
-        shapes = jax.tree.leaves(jax.eval_shape(row, jax.tree.map(lambda a: a[0], examples)))
-        bytes_of_rows = batch_size * sum(leaf.size * leaf.dtype.itemsize for leaf in shapes)
-        if sharding is not None:
-            found = jax.vmap(row)(jax.lax.with_sharding_constraint(examples, sharding))
-        elif bytes_of_rows <= KEPT:
-            found = jax.lax.map(row, examples, batch_size=at_once)
-        else:
-            slopes = jax.lax.map(partial(_slope, task, position), examples, batch_size=at_once)
-            found = Unkept(position, x, slopes, task.logits, at_once)
-        return found.scale(jnp.full(batch_size, batch_size**-0.5, shapes[0].dtype))
+        keys = jax.random.split(key_label, batch_size)
+        draw = lambda logits, key: task.likelihood.draw(key, logits)  # noqa: E731
+        return _of_labels(task, position, x, keys, draw, sharding)
 
     return memoryless(task, factor, pure=False)
 
 
 def empirical_fisher(task: Task) -> Metric:
-    """F_{x,y}(ω) of eq. (10): the labels of the training set, not of the model."""
+    """F_{x,y}(ω) of eq. (10): the labels of the training set, not of the model.
+
+    Its rows are kept, or not, as those of `sampled_fisher`.
+    """
     return memoryless(
         task,
-        lambda rng_key, position: (
-            per_example_gradients(task, position, task.x, task.y) / jnp.sqrt(task.examples)
+        lambda rng_key, position: _of_labels(
+            task, position, task.x, task.y, lambda logits, y: y[None]
         ),
     )

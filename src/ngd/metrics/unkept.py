@@ -1,13 +1,12 @@
 """Rows that are not kept: products with them are passes through the network."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, Int
 
 from ngd.metrics.factor import Factor, Rows
@@ -24,8 +23,8 @@ from ngd.task import flatten
 class Unkept(Factor):
     """Rows u = Jᵀg: J an example's outputs by ω, g its loss by the outputs.
 
-    Uv is a forward pass with a tangent, Uᵀz a backward pass, each through all examples. Only the
-    rows that precondition a solve are made.
+    Uv makes each example's row anew, Uᵀz is a backward pass of all. Only the rows that precondition
+    a solve are kept.
 
     Attributes:
         position: ω.
@@ -49,13 +48,7 @@ class Unkept(Factor):
         return self.take(jnp.arange(len(self.slopes))).written()
 
     def times(self, v: Float[Array, " P"]) -> Float[Array, " m"]:
-        _, unravel = ravel_pytree(self.position)
-        tangent = unravel(v)
-
-        def one(example: tuple[Array, Array]) -> Float[Array, ""]:
-            return jax.jvp(lambda p: self._loss(p, *example), (self.position,), (tangent,))[1]
-
-        return jax.lax.map(one, (self.inputs, self.slopes), batch_size=self.at_once)
+        return self._each(lambda row: row.times(v)[0])
 
     def transpose_times(self, z: Float[Array, " m"]) -> Float[Array, " P"]:
         m, size = len(self.slopes), self.at_once
@@ -71,23 +64,24 @@ class Unkept(Factor):
         return jax.lax.scan(lambda total, these: (total + of(these), None), total, rest)[0]
 
     def squared_norms(self) -> Float[Array, " m"]:
-        def one(example: tuple[Array, Array]) -> Float[Array, ""]:
-            return per_example_factor(self._loss, self.position, *example).squared_norms()[0]
-
-        return jax.lax.map(one, (self.inputs, self.slopes), batch_size=self.at_once)
+        return self._each(lambda row: row.squared_norms()[0])
 
     def gram(self) -> Float[Array, "m m"]:
         return self.take(jnp.arange(len(self.slopes))).gram()
 
     def take(self, chosen: Int[Array, " k"]) -> Factor:
         """The chosen rows, made: with their layers found as `per_example_factor` finds them."""
+        fewer = replace(self, inputs=self.inputs[chosen], slopes=self.slopes[chosen])
+        return fewer._each(lambda row: jax.tree.map(lambda a: a[0], row))
 
-        def row(example: tuple[Array, Array]) -> Factor:
-            one = per_example_factor(self._loss, self.position, *example)
-            return jax.tree.map(lambda a: a[0], one)
+    def _each(self, use: Callable[[Factor], Any]) -> Any:
+        """What is made of each row, one piece of examples after the other."""
 
-        examples = (self.inputs[chosen], self.slopes[chosen])
-        return jax.lax.map(row, examples, batch_size=min(self.at_once, len(chosen)))
+        def loss(params: Any, x: Array, g: Float[Array, " K"]) -> Float[Array, ""]:
+            return self.logits(params, x[None])[0] @ g
 
-    def _loss(self, params: Any, x: Array, g: Float[Array, " K"]) -> Float[Array, ""]:
-        return self.logits(params, x[None])[0] @ g
+        return jax.lax.map(
+            lambda example: use(per_example_factor(loss, self.position, *example)),
+            (self.inputs, self.slopes),
+            batch_size=min(self.at_once, len(self.slopes)),
+        )

@@ -221,7 +221,7 @@ def test_products_of_a_sampled_fisher_are_those_of_its_rows(name, alpha):
         assert_products(factor, np.asarray(factor.written(), float))
 
 
-@pytest.mark.parametrize(("name", "pieces"), [("mlp", 5), ("real", 3), ("words", 1)])
+@pytest.mark.parametrize(("name", "pieces"), [("cnn", 5), ("real", 3), ("words", 1)])
 def test_rows_that_are_not_kept_are_the_same_rows(name, pieces, monkeypatch):
     """Of the same labels, and so the same solution."""
     logits, params, x = MODELS[name][0]()
