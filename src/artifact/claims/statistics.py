@@ -103,15 +103,15 @@ def gain_of_noise(means: Means, temperature: float, **of: Any) -> Numbers:
 def drift(
     means: Means, early: Mapping[str, Any], late: Mapping[str, Any], temperature: float
 ) -> Numbers:
-    """Ln of a single sample's mean cross entropy after a long burn-in over that after a short one.
+    """By how much of itself a single sample's mean cross entropy has risen since a shorter burn-in.
 
-    Infinite where a chain has diverged by then: it has no stationary distribution.
+    One where a chain has diverged by then: it has no stationary distribution.
     """
     before, after = (
         at(curve(means, of, "single_cross_entropy"), temperature) for of in (early, late)
     )
     with np.errstate(invalid="ignore"):
-        return np.where(np.isinf(after), np.inf, np.log(after) - np.log(before))
+        return np.where(np.isinf(after), 1.0, 1 - before / after)
 
 
 def largest_difference(
