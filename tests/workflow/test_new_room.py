@@ -11,8 +11,7 @@ import jax
 import jax.numpy as jnp
 
 from ngd import minibatch
-from ngd.samplers.algorithm import SamplingAlgorithm, move
-from ngd.samplers.langevin import State, init
+from ngd.samplers.algorithm import Settings, State, algorithm, move
 from ngd.task import gradient
 
 
@@ -24,14 +23,14 @@ def step(rng_key, state, task, learning_rate, temperature, batch_size):
     scale = jnp.sqrt(2 * temperature / (learning_rate * task.examples))
     alpha = scale * jax.random.normal(key_noise, g.shape, g.dtype)
     position, info = move(state.position, -learning_rate * (g + alpha))
-    return State(position), info
+    return State(position, ()), info
 
 
 def build(task, learning_rate, temperature, batch_size):
     """Samples e^{-C/T} as ε -> 0."""
-    return SamplingAlgorithm(
-        init,
+    return algorithm(
         lambda key, state: step(key, state, task, learning_rate, temperature, batch_size),
+        Settings(task, learning_rate, batch_size=batch_size, noise=temperature),
     )
 '''
 
