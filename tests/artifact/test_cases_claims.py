@@ -11,7 +11,7 @@ from artifact.refusals import RefusedError
 CLAIMS = Path(__file__).parents[2] / "workflow/claims.yaml"
 
 WRONG = [
-    ({"statistic": "np"}, "statistic = 'np' is not allowed; must be one of ensemble_gain"),
+    ({"statistic": "np"}, "statistic = 'np' is not allowed; must be one of drift"),
     ({"statistic": "Means"}, "statistic = 'Means' is not allowed"),
     ({"between": [1, 0]}, "between = [1, 0] is not allowed; must rise"),
     ({"between": [0.5, 0.5]}, "must rise"),
@@ -22,6 +22,8 @@ WRONG = [
     ({"of": {"table": "fig2", "metric": "ensemble_cross_entropy"}, "tables": []}, "tables"),
     ({"claim": "F 2\n"}, "claim"),
     ({"sees": 1}, "sees"),
+    ({"separable": True}, "separable = True is not allowed; must be true or false where tables"),
+    ({"tables": ["fig2", "separable"]}, "separable = None is not allowed"),
 ]
 
 

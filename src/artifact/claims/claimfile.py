@@ -30,6 +30,7 @@ class Claim(Settings):
     tables: Annotated[list[str], Field(min_length=1)]
     of: dict[str, Any] = Field(default_factory=dict)
     between: Annotated[list[Bound], Field(min_length=2, max_length=2)]
+    separable: bool | None = None
     note: str = ""
     notes: dict[Literal["smoke", "quick", "paper"], str] = Field(default_factory=dict)
 
@@ -87,6 +88,11 @@ def _check(claim: Claim) -> None:
         raise ValueError(
             f"statistic = {claim.statistic!r} is not allowed; must be one of "
             + ", ".join(sorted(statistics.STATISTICS))
+        )
+    if (claim.separable is None) == ("separable" in claim.tables):
+        raise ValueError(
+            f"separable = {claim.separable} is not allowed; must be true or false where tables has "
+            "separable, and be left out elsewhere"
         )
     try:
         inspect.signature(statistics.STATISTICS[claim.statistic]).bind({}, **claim.of)

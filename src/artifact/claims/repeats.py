@@ -91,16 +91,36 @@ def of_directions(table: pd.DataFrame) -> pd.DataFrame:
     return table.pivot(index="seed", columns="examples", values="spread")
 
 
+def of_separable(table: pd.DataFrame) -> pd.DataFrame:
+    """Whether each training set is linearly separable: a row a seed, the one column its N.
+
+    Raises:
+        ValueError: there are several N, so that a seed is several training sets.
+    """
+    wide = table.pivot(index="seed", columns="N", values="separable")
+    if wide.shape[1] != 1:
+        raise ValueError(f"separable must be of one N, got {sorted(wide.columns)}")
+    return wide
+
+
 READERS = {
     "fig1": of_ellipses,
     "fig4a": of_prior,
     "isotropy": of_directions,
+    "separable": of_separable,
     "figS1": of_exponents,
     "figS2": of_temperatures,
     "figS1d": of_slopes,
     "figS2b": of_estimates,
 }
-ENDINGS = {"fig1": "_ellipses", "isotropy": "", "figS1": "", "figS2": "", "figS2b": ""}
+ENDINGS = {
+    "fig1": "_ellipses",
+    "isotropy": "",
+    "separable": "",
+    "figS1": "",
+    "figS2": "",
+    "figS2b": "",
+}
 
 
 def file_of(name: str, run_as: str | None = None) -> str:

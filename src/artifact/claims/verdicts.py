@@ -21,6 +21,9 @@ LEAST_REPEATS = 5
 RESAMPLINGS = 9999
 CONFIDENCE = 0.95
 
+SEPARABLE = "separable"
+"""The table that says which training sets are linearly separable."""
+
 COLUMNS = [
     "claim", "where", "says", "statistic", "criterion", "estimate", "low", "high",
     "repeats", "verdict", "repeats_wanted", "note",
@@ -59,7 +62,8 @@ def judge(
         "repeats_wanted": LEAST_REPEATS,
         "note": claim.get("note", ""),
     }
-    names = [name for name in claim["tables"] if name in tables]
+    names = [name for name in claim["tables"] if name in tables and name != SEPARABLE]
+    tables = _among(claim, tables)
     # Points of fewer repeats than others are left out; unless nothing can be said without them.
     used = [tables[name].dropna(axis=1) for name in names]
     of_all = [tables[name].dropna(axis=0) for name in names]
@@ -102,6 +106,17 @@ def judge(
     if verdict == "inconclusive":
         wanted = repeats_wanted(resampled, [len(t) for t in used], bottom, top, seed)
     return {**row, "verdict": verdict, "repeats_wanted": wanted}
+
+
+def _among(
+    claim: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]
+) -> Mapping[str, pd.DataFrame]:
+    """The tables with the repeats that a claim is about."""
+    if claim.get("separable") is None:
+        return tables
+    parted = tables[SEPARABLE].iloc[:, 0]
+    seeds = parted.index[parted == claim["separable"]]
+    return {name: table[table.index.isin(seeds)] for name, table in tables.items()}
 
 
 def of_interval(low: float, high: float, bottom: float, top: float) -> Verdict:

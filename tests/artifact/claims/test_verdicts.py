@@ -51,6 +51,30 @@ def verdict(table, claim=OPTIMUM):
     return verdicts.judge(claim, {"fig3": repeats.of_sweep(table)}, root=1)
 
 
+@pytest.mark.parametrize(("separable", "best"), [(None, 0.5), (False, 1.0), (True, 0.5)])
+def test_a_claim_on_separable_sets_is_judged_by_these_alone(separable, best):
+    hot, cold = runs(6, 0.01), runs(12, 0.01, best=0.5, seed=1)
+    cold["seed"] += 6
+    tables = {
+        "fig3": repeats.of_sweep(pd.concat([hot, cold])),
+        "separable": repeats.read(
+            "separable",
+            pd.DataFrame({"N": 100, "seed": range(18), "separable": [False] * 6 + [True] * 12}),
+        ),
+    }
+    claim = OPTIMUM if separable is None else {**OPTIMUM, "separable": separable}
+    claim = {**claim, "tables": ["fig3", "separable"]}
+    row = verdicts.judge(claim, tables, root=1)
+    assert row["estimate"] == best
+    assert row["repeats"] == {None: 18, False: 6, True: 12}[separable]
+
+
+def test_training_sets_of_two_sizes_are_not_taken_for_one():
+    table = pd.DataFrame({"N": [100, 200], "seed": [0, 0], "separable": [True, False]})
+    with pytest.raises(ValueError, match=r"must be of one N, got \[100, 200\]"):
+        repeats.read("separable", table)
+
+
 def test_points_of_fewer_repeats_are_left_out_and_the_others_keep_theirs():
     table = runs(10, 0.1)
     chosen = sorted(table["temperature"].unique())[::2]
