@@ -300,7 +300,7 @@ MUTANTS = [
     Mutant("the drift turned round", "artifact/claims/statistics.py",
            "1 - before / after", "1 - after / before", (STATISTICS,)),
     Mutant("a chain that diverges does not drift", "artifact/claims/statistics.py",
-           "np.where(np.isinf(after), 1.0,", "np.where(np.isinf(after), 0.0,", (STATISTICS,)),
+           "np.isinf(after), 1.0,", "np.isinf(after), 0.0,", (STATISTICS,)),
     Mutant("eq. (15) with the Fisher", "artifact/figures/figS1/theorem_1.py",
            "metric=gradient_covariance(plain.task), ", "",
            ("artifact/figures/figS1/test_theorem_1.py",)),

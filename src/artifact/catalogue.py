@@ -511,11 +511,13 @@ def instead(config: Run) -> dict[str, dict[str, list[str]]]:
 
 def makers(config: Run, tables: Iterable[str]) -> dict[str, str]:
     """The experiments that make tables, named as `workflow/claims.yaml` names them."""
-    gathered = sweep_tables(config)
-    return {
-        table: GROUPS[gathered[table][0] if table in gathered else table].made_by
-        for table in tables
-    }
+    keys = {table: key for table, (key, *_) in sweep_tables(config).items()}
+
+    def maker(table: str) -> str:
+        # `separable` has no settings of its own: it is called as what makes it.
+        return table if table in EXPERIMENTS else GROUPS[keys.get(table, table)].made_by
+
+    return {table: maker(table) for table in tables}
 
 
 def drawn(config: Run, figure: str) -> dict[str, str]:

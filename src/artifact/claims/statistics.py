@@ -105,13 +105,13 @@ def drift(
 ) -> Numbers:
     """By how much of itself a single sample's mean cross entropy has risen since a shorter burn-in.
 
-    One where a chain has diverged by then: it has no stationary distribution.
+    One where a chain has diverged by either time: it has no stationary distribution.
     """
     before, after = (
         at(curve(means, of, "single_cross_entropy"), temperature) for of in (early, late)
     )
     with np.errstate(invalid="ignore"):
-        return np.where(np.isinf(after), 1.0, 1 - before / after)
+        return np.where(np.isinf(before) | np.isinf(after), 1.0, 1 - before / after)
 
 
 def largest_difference(

@@ -63,7 +63,7 @@ def judge(
         "note": claim.get("note", ""),
     }
     names = [name for name in claim["tables"] if name in tables and name != SEPARABLE]
-    tables = _among(claim, tables)
+    tables = _among(claim, tables, names)
     # Points of fewer repeats than others are left out; unless nothing can be said without them.
     used = [tables[name].dropna(axis=1) for name in names]
     of_all = [tables[name].dropna(axis=0) for name in names]
@@ -109,14 +109,14 @@ def judge(
 
 
 def _among(
-    claim: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]
+    claim: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], names: Sequence[str]
 ) -> Mapping[str, pd.DataFrame]:
-    """The tables with the repeats that a claim is about."""
+    """The named tables with the repeats that a claim is about."""
     if claim.get("separable") is None:
         return tables
     parted = tables[SEPARABLE].iloc[:, 0]
     seeds = parted.index[parted == claim["separable"]]
-    return {name: table[table.index.isin(seeds)] for name, table in tables.items()}
+    return {name: tables[name][tables[name].index.isin(seeds)] for name in names}
 
 
 def of_interval(low: float, high: float, bottom: float, top: float) -> Verdict:

@@ -64,6 +64,8 @@ def test_the_drift_is_of_a_single_samples_cross_entropy_and_one_where_chains_div
     both = {"a": late, "b": late}
     assert statistics.drift(both, {"table": "a"}, {"table": "b"}, 2.0) == [1.0]
     assert statistics.drift(both, {"table": "a"}, {"table": "b"}, 1.0) == [0.0]
+    turned = {"a": late, "b": early}
+    assert statistics.drift(turned, {"table": "a"}, {"table": "b"}, 2.0) == [1.0]
 
 
 def test_the_largest_difference_is_of_the_worst_temperature_in_the_range():

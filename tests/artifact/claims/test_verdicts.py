@@ -57,6 +57,8 @@ def test_a_claim_on_separable_sets_is_judged_by_these_alone(separable, best):
     cold["seed"] += 6
     tables = {
         "fig3": repeats.of_sweep(pd.concat([hot, cold])),
+        # Of another claim, and not a row a seed.
+        "figS1": pd.DataFrame([1.0], pd.MultiIndex.from_tuples([(0.1, 1.0)])),
         "separable": repeats.read(
             "separable",
             pd.DataFrame({"N": 100, "seed": range(18), "separable": [False] * 6 + [True] * 12}),
