@@ -143,3 +143,9 @@ class _Used(ast.NodeTransformer):
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | None:
         node.names = [a for a in node.names if (a.asname or a.name) in self.used]
         return node if node.names else None
+
+    def visit_If(self, node: ast.If) -> ast.AST:
+        self.generic_visit(node)
+        # What is imported for annotations alone is gone, and may have been all.
+        node.body = node.body or [ast.Pass()]
+        return node
