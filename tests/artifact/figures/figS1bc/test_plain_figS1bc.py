@@ -64,7 +64,8 @@ def test_the_scores_are_those_of_a_plain_loop(group):
         elif kind == "metric":
             plainly = plain.langevin(given, t, w, rng_key)
         else:
-            _, key_rows = jax.random.split(rng_key)
+            _, key_noise = jax.random.split(rng_key)
+            _, key_rows = jax.random.split(key_noise)
             rows = plain.logistic_gradients(w, x, y)
             z = plain.normal(key_rows, N)
             alpha = np.sqrt(2 * t / (0.1 * N)) * (rows - rows.mean(axis=0)).T @ z / np.sqrt(N)

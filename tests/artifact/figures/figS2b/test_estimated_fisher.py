@@ -36,9 +36,8 @@ def fitted():
 def test_the_relative_error_is_that_of_drawn_estimates(fitted, labels):
     task, minimum = fitted
     metric = estimated_fisher.metric_of(task, Estimate(labels, 0.0))
-    draw = jax.jit(jax.vmap(lambda key: metric.estimate(key, minimum, ())[0]))
-    drawn = draw(jax.random.split(jax.random.key(0), 2000))
-    rows = np.asarray(drawn.rows, float) * np.asarray(drawn.weights, float)[..., None]
+    draw = jax.jit(jax.vmap(lambda key: metric.factor(key, minimum)[0].written()))
+    rows = np.asarray(draw(jax.random.split(jax.random.key(0), 2000)), float)
     x = np.asarray(task.x, float)
     p = 1 / (1 + np.exp(-x @ np.asarray(minimum["params"]["weights"], float)))
     fisher = (x * (p * (1 - p))[:, None]).T @ x / len(x)
