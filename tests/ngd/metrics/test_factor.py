@@ -149,7 +149,7 @@ def test_the_second_moment_is_the_product_of_rows(x64, parameters):
         np.testing.assert_allclose(np.tril(found), np.tril(rows.T @ rows), rtol=1e-10, atol=1e-12)
 
 
-def test_an_estimate_that_is_no_matrix_and_no_layout_is_refused():
+def test_an_estimate_that_is_no_matrix_and_no_layout_is_refused(unchecked):
     for wrong in (jnp.zeros(3), "rows", None):
         with pytest.raises(ValueError, match=r"U of G = UᵀU, a matrix of shape \(m, P\)"):
             as_factor(wrong)
