@@ -110,7 +110,7 @@ def scores(ensemble: Ensemble, y: Int[Array, " n"]) -> Scores:
     )
 
 
-def outputs(task: Task, draws: Params, x: Array) -> Float[Array, "c d n K"]:
+def outputs(task: Task, draws: Params, x: Any) -> Float[Array, "c d n K"]:
     """A model's outputs at the inputs x, for every draw.
 
     Args:
@@ -125,7 +125,7 @@ def outputs(task: Task, draws: Params, x: Array) -> Float[Array, "c d n K"]:
     return found.reshape(chains, kept, *found.shape[1:])
 
 
-def labels(rng_key: PRNGKeyArray, task: Task, draws: Params, x: Array) -> Array:
+def labels(rng_key: PRNGKeyArray, task: Task, draws: Params, x: Any) -> Array:
     """Draws from the posterior predictive distribution at x: a label Y for every draw and input.
 
     Args:
@@ -143,7 +143,7 @@ def labels(rng_key: PRNGKeyArray, task: Task, draws: Params, x: Array) -> Array:
     return y.reshape(*of_all.shape[:3], *y.shape[1:])
 
 
-def log_density(task: Task, draws: Params, x: Array, y: Any) -> Float[Array, " n"]:
+def log_density(task: Task, draws: Params, x: Any, y: Any) -> Float[Array, " n"]:
     """Ln of the draws' mean p(y_i | x_i, ω), in nats: eq. (6) for labels of any kind.
 
     Its mean over held-out examples is the expected log predictive density; of classes it is minus
