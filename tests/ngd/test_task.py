@@ -85,7 +85,7 @@ def test_a_prior_is_its_share_of_the_mean_cost(x64):
         ({"prior": ngd.gaussian_prior(1.0), "regulariser": ngd.l2(1.0)}, "give one of them"),
     ],
 )
-def test_a_prior_that_is_none_or_one_too_many_is_refused(given, message):
+def test_a_prior_that_is_none_or_one_too_many_is_refused(unchecked, given, message):
     with pytest.raises(ValueError, match=message):
         ngd.Task(lambda p, x: x, jnp.zeros((4, 2)), jnp.zeros(4, int), **given)
     with pytest.raises(ValueError, match="sd must be > 0"):
