@@ -318,6 +318,24 @@ class Slope(NamedTuple):
     gradient: Float[Array, " P"]
 
 
+def in_pieces(of_sum: Callable[[Any], Any], examples: Any, size: int) -> Any:
+    """The sum over examples, made of some at a time.
+
+    Args:
+        of_sum: gives a pytree from examples, whose first axis may be of any length up to `size`.
+        examples: a pytree of arrays with the examples along their first axes.
+        size: examples in a piece; the first piece is of what is left over.
+    """
+    first = (len(jax.tree.leaves(examples)[0]) - 1) % size + 1
+
+    def add(total: Any, piece: Any) -> tuple[Any, None]:
+        return jax.tree.map(jnp.add, total, of_sum(piece)), None
+
+    start = of_sum(jax.tree.map(lambda a: a[:first], examples))
+    rest = jax.tree.map(lambda a: a[first:].reshape(-1, size, *a.shape[1:]), examples)
+    return jax.lax.scan(add, start, rest)[0]
+
+
 def slope(task: Task, params: Params, indices: Int[Array, " B"] | None = None) -> Slope:
     """The mean cost and its gradient, of a minibatch where there are `indices`."""
     size = task.examples if indices is None else len(indices)
@@ -333,13 +351,7 @@ def slope(task: Task, params: Params, indices: Int[Array, " B"] | None = None) -
             params
         )
 
-    def add(total: Any, chosen: Int[Array, " b"]) -> tuple[Any, None]:
-        return jax.tree.map(jnp.add, total, of_sum(chosen)), None
-
-    first = (size - 1) % at_once + 1
-    (total, sums), _ = jax.lax.scan(
-        add, of_sum(indices[:first]), indices[first:].reshape(-1, at_once)
-    )
+    total, sums = in_pieces(of_sum, indices, at_once)
     extra, tilt = jax.value_and_grad(task.regulariser)(params)
     return Slope(total / size + extra, flatten(sums) / size + flatten(tilt))
 

@@ -11,7 +11,7 @@ from jaxtyping import Array, Float, Int
 
 from ngd.metrics.factor import Factor, Rows
 from ngd.metrics.per_example import per_example_factor
-from ngd.task import flatten
+from ngd.task import flatten, in_pieces
 
 
 @partial(
@@ -51,17 +51,11 @@ class Unkept(Factor):
         return self._each(lambda row: row.times(v)[0])
 
     def transpose_times(self, z: Float[Array, " m"]) -> Float[Array, " P"]:
-        m, size = len(self.slopes), self.at_once
-        weighted = (self.inputs, z[:, None] * self.slopes)
-
         def of(examples: tuple[Array, Array]) -> Float[Array, " P"]:
             x, g = examples
             return flatten(jax.grad(lambda p: jnp.sum(self.logits(p, x) * g))(self.position))
 
-        first = (m - 1) % size + 1
-        rest = jax.tree.map(lambda a: a[first:].reshape(-1, size, *a.shape[1:]), weighted)
-        total = of(jax.tree.map(lambda a: a[:first], weighted))
-        return jax.lax.scan(lambda total, these: (total + of(these), None), total, rest)[0]
+        return in_pieces(of, (self.inputs, z[:, None] * self.slopes), self.at_once)
 
     def squared_norms(self) -> Float[Array, " m"]:
         return self._each(lambda row: row.squared_norms()[0])
