@@ -94,7 +94,7 @@ $(ENVIRONMENT): requirements.lock pyproject.toml $(if $(WHOLE),,clean-environmen
 	touch $@
 
 # Renews the lock files; needs uv.
-COMPILE = uv pip compile pyproject.toml --extra sample --extra figures --extra cluster --extra dev --universal \
+COMPILE = uv pip compile pyproject.toml --extra sample --extra figures --extra cluster --extra docs --extra dev --universal \
   --python-version 3.11 --fork-strategy fewest --generate-hashes --no-emit-index-url \
   --no-header --no-annotate
 lock:
