@@ -17,9 +17,11 @@ from ngd.chains import Samples, sample
 from ngd.diagnostics import CalibrationWarning
 from ngd.samplers.full_ngd import build as full_ngd
 from ngd.samplers.langevin import build as langevin
+from ngd.samplers.mala import build as mala
 from ngd.samplers.mandt import build as mandt
 from ngd.samplers.preconditioned_langevin import build as preconditioned_langevin
 from ngd.samplers.riemannian_langevin import build as riemannian_langevin
+from ngd.samplers.riemannian_mala import build as riemannian_mala
 from ngd.samplers.riemannian_ngd import build as riemannian_ngd
 from ngd.samplers.stochastic_ngd import build as stochastic_ngd
 from ngd.task import Task, gaussian_prior, l2, log_density
@@ -39,6 +41,7 @@ __all__ = [
     "laplace",
     "likelihood",
     "log_density",
+    "mala",
     "mandt",
     "metrics",
     "models",
@@ -47,6 +50,7 @@ __all__ = [
     "predictive",
     "prior",
     "riemannian_langevin",
+    "riemannian_mala",
     "riemannian_ngd",
     "sample",
     "samplers",

@@ -30,10 +30,11 @@ class Samples(NamedTuple):
         draws: what `keep` made of the positions, axes (chain, draw, ...).
         statistics: each of shape (chain, draw). What the last update before the draw told, as
             `samplers.Info`: `length`, `gradient_norm`, `minibatch_mean_cost` (nats per example;
-            of all where the sampler has no minibatch) and `solver_iterations`. At the draw itself:
-            `summed_cost` (C in nats, over all examples), `lp` (ln of the density at the
-            temperature asked for, unnormalised; NaN at T = 0) and `diverging` (whether the
-            position is no longer finite). No acceptance: no sampler here has a Metropolis test.
+            of all where the sampler has no minibatch), `solver_iterations` and `acceptance_rate`
+            (the probability with which its Metropolis test took the proposal; NaN where there is
+            no test). At the draw itself: `summed_cost` (C in nats, over all examples), `lp` (ln of
+            the density at the temperature asked for, unnormalised; NaN at T = 0) and `diverging`
+            (whether the position is no longer finite).
         state: the chains' last states, with a first axis of chains.
         ensemble: the predictions of all chains' draws; None if none were asked for.
         asked: the temperature asked for.
@@ -228,7 +229,7 @@ def _recorder(
         buffers = jax.tree.map(lambda a: jnp.zeros((draws, *a.shape), a.dtype), like)
         zeros = jnp.zeros(draws, flatten(origin).dtype)
         numbers = ("length", "gradient_norm", "minibatch_mean_cost", "summed_cost", "lp")
-        statistics = {name: zeros for name in numbers}
+        statistics = dict.fromkeys((*numbers, "acceptance_rate"), zeros)
         statistics["solver_iterations"] = jnp.zeros(draws, int)
         statistics["diverging"] = jnp.zeros(draws, bool)
         ensemble = None
@@ -268,6 +269,7 @@ def _recorder(
             "gradient_norm": info.gradient_norm,
             "minibatch_mean_cost": info.mean_cost,
             "solver_iterations": info.iterations,
+            "acceptance_rate": info.acceptance,
             "summed_cost": cost,
             "lp": log_density,
             "diverging": ~jnp.isfinite(info.length),

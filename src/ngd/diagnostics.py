@@ -192,7 +192,7 @@ class Prediction(NamedTuple):
         temperature: N tr(AΣ)/P, with the standard error of its probes (0 if exact); infinite
             where the recursion overshoots, ε times the largest eigenvalue of MA being 2 or more.
         directions: the temperature along each eigenvector of MA, lowest curvature first, whose
-            mean is the above; None where P is above `DENSE`.
+            mean is the above; None where P is above `DENSE`, or a Metropolis test makes it T.
         spectral_radius: of K = I - εMA. Above 1 there is no stationary covariance: the chain
             overshoots, or the point is no minimum.
         relaxation: updates in which the slowest direction forgets by a factor e; infinite
@@ -219,7 +219,9 @@ def settings_of(sampler: SamplingAlgorithm) -> Settings:
 
 
 def nominal_temperature(settings: Settings) -> float:
-    """T by the formulas: of the Gaussian noise, and (ε/2)(N/B - 1) of Theorem 2."""
+    """T that was asked for, or by the formulas: of the noise, and (ε/2)(N/B - 1) of Theorem 2."""
+    if settings.temperature is not None:
+        return float(settings.temperature)
     n, b = settings.task.examples, settings.batch_size
     of_batch = 0.0 if b is None else float(settings.learning_rate) / 2 * (n / int(b) - 1)
     return float(settings.noise) + of_batch
@@ -235,6 +237,9 @@ def predicted_temperature(
 ) -> Prediction:
     """The temperature that a sampler will have near a point, before it is run.
 
+    Of a sampler with a Metropolis test it is T by construction, and all else is NaN or None: no
+    linear recursion tells how fast it moves. Its acceptance does.
+
     Args:
         sampler: one of `ngd.samplers`.
         position: ω, a minimum of C or a typical sample.
@@ -249,6 +254,9 @@ def predicted_temperature(
     """
     settings = settings_of(sampler)
     check(settings.task, position)
+    if settings.metropolis:
+        exact = Estimate(nominal_temperature(settings), 0.0)
+        return Prediction(exact, None, math.nan, math.nan, math.nan)
     key = jax.random.key(0) if rng_key is None else rng_key
     if dense is None:
         dense = flatten(position).size <= DENSE
@@ -573,7 +581,13 @@ def causes(
     found = []
     rate = float(settings.learning_rate)
     cold_or_hot = "colder" if predicted and predicted.temperature.value < asked else "hotter"
-    if predicted is not None and math.isinf(predicted.temperature.value):
+    if settings.metropolis:
+        found.append(
+            f"a sampler with a Metropolis test is at its own temperature "
+            f"({nominal_temperature(settings):g}) once it has forgotten where it began: more "
+            f"burn_in and thin, or a learning_rate ({rate:g}) of another acceptance_rate"
+        )
+    elif predicted is not None and math.isinf(predicted.temperature.value):
         found.append(
             f"the step overshoots: learning_rate times the largest curvature is "
             f"{rate * predicted.largest:.3g} and must be below 2, so lower learning_rate "

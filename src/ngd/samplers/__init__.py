@@ -3,9 +3,11 @@
 from ngd.samplers import (
     full_ngd,
     langevin,
+    mala,
     mandt,
     preconditioned_langevin,
     riemannian_langevin,
+    riemannian_mala,
     riemannian_ngd,
     stochastic_ngd,
 )
@@ -16,9 +18,11 @@ __all__ = [
     "SamplingAlgorithm",
     "full_ngd",
     "langevin",
+    "mala",
     "mandt",
     "preconditioned_langevin",
     "riemannian_langevin",
+    "riemannian_mala",
     "riemannian_ngd",
     "stochastic_ngd",
 ]

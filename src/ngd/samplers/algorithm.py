@@ -23,6 +23,8 @@ class Settings(NamedTuple):
         batch_size: B of the minibatches whose noise it has; N for none.
         noise: T of the Gaussian noise that it adds; 0 for none.
         prior_exponent: k of the density e^{-C/T}|G + δI|^k that it aims at.
+        temperature: T that it is asked for; None where the formulas for its noise tell it.
+        metropolis: whether a Metropolis test makes it exact, at T whatever ε.
     """
 
     task: Task
@@ -32,6 +34,8 @@ class Settings(NamedTuple):
     batch_size: int | Array | None = None
     noise: Scalar = 0.0
     prior_exponent: Scalar = 0.0
+    temperature: Scalar | None = None
+    metropolis: bool = False
 
 
 class SamplingAlgorithm(NamedTuple):
@@ -58,12 +62,15 @@ class Info(NamedTuple):
         mean_cost: C/N as the step saw it, in nats per example, with the whole regulariser.
         iterations: of the conjugate gradients that solved for the step; 0 where a matrix was
             factorised, or there is no metric.
+        acceptance: the probability with which the step's Metropolis test takes its proposal; NaN
+            of a sampler without a test.
     """
 
     length: Float[Array, ""]
     gradient_norm: Float[Array, ""] | float = jnp.nan
     mean_cost: Float[Array, ""] | float = jnp.nan
     iterations: Int[Array, ""] | int = 0
+    acceptance: Float[Array, ""] | float = jnp.nan
 
 
 def move(
