@@ -5,8 +5,13 @@ from ngd.samplers import (
     langevin,
     mandt,
     preconditioned_langevin,
+    psgld,
     riemannian_langevin,
     riemannian_ngd,
+    sgd,
+    sgfs,
+    sghmc,
+    sgld,
     stochastic_ngd,
 )
 from ngd.samplers.algorithm import Info, SamplingAlgorithm
@@ -18,7 +23,12 @@ __all__ = [
     "langevin",
     "mandt",
     "preconditioned_langevin",
+    "psgld",
     "riemannian_langevin",
     "riemannian_ngd",
+    "sgd",
+    "sgfs",
+    "sghmc",
+    "sgld",
     "stochastic_ngd",
 ]
