@@ -450,7 +450,7 @@ MUTANTS = [
            "2 * settings.noise * z @ y", "settings.noise * z @ y",
            (f"{DIAGNOSTICS}::test_probes_find_what_the_matrices_say[langevin]",)),
     Mutant("probed minibatches without ε", "ngd/diagnostics.py",
-           "rate * c * s @ solve(s", "c * s @ solve(s",
+           "return rate * s @ solve(s", "return s @ solve(s",
            (f"{DIAGNOSTICS}::test_probes_find_what_the_matrices_say[stochastic_ngd]",)),
     Mutant("a calibrated batch of half the size", "ngd/diagnostics.py",
            "round(n / (1 + share * (n - 1)))", "round(n / (2 + 2 * share * (n - 1)))",

@@ -20,9 +20,14 @@ from ngd.samplers.langevin import build as langevin
 from ngd.samplers.mala import build as mala
 from ngd.samplers.mandt import build as mandt
 from ngd.samplers.preconditioned_langevin import build as preconditioned_langevin
+from ngd.samplers.psgld import build as psgld
 from ngd.samplers.riemannian_langevin import build as riemannian_langevin
 from ngd.samplers.riemannian_mala import build as riemannian_mala
 from ngd.samplers.riemannian_ngd import build as riemannian_ngd
+from ngd.samplers.sgd import build as sgd
+from ngd.samplers.sgfs import build as sgfs
+from ngd.samplers.sghmc import build as sghmc
+from ngd.samplers.sgld import build as sgld
 from ngd.samplers.stochastic_ngd import build as stochastic_ngd
 from ngd.task import Task, gaussian_prior, l2, log_density
 
@@ -49,12 +54,17 @@ __all__ = [
     "preconditioned_langevin",
     "predictive",
     "prior",
+    "psgld",
     "riemannian_langevin",
     "riemannian_mala",
     "riemannian_ngd",
     "sample",
     "samplers",
     "sampling",
+    "sgd",
+    "sgfs",
+    "sghmc",
+    "sgld",
     "stochastic_ngd",
     "theorem_2",
 ]

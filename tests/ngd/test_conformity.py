@@ -21,8 +21,13 @@ from ngd.samplers import (
     langevin,
     mandt,
     preconditioned_langevin,
+    psgld,
     riemannian_langevin,
     riemannian_ngd,
+    sgd,
+    sgfs,
+    sghmc,
+    sgld,
     stochastic_ngd,
 )
 from ngd.task import flatten
@@ -34,12 +39,17 @@ SAMPLERS = {
     "preconditioned_langevin": lambda task: preconditioned_langevin.build(
         moving_average(sampled_fisher(task, 5), 0.5), learning_rate=0.1, damping=0.3
     ),
+    "psgld": lambda task: psgld.build(task, learning_rate=0.1, batch_size=4, correction=True),
     "riemannian_langevin": lambda task: riemannian_langevin.build(
         exact_fisher(task), learning_rate=0.1, damping=0.3
     ),
     "riemannian_ngd": lambda task: riemannian_ngd.build(
         exact_fisher(task), learning_rate=0.1, damping=0.3, batch_size=4
     ),
+    "sgd": lambda task: sgd.build(task, learning_rate=0.1, batch_size=4),
+    "sgfs": lambda task: sgfs.build(task, batch_size=4, injected=0.5, damping=0.3),
+    "sghmc": lambda task: sghmc.build(task, learning_rate=0.1, friction=0.3, batch_size=4),
+    "sgld": lambda task: sgld.build(task, learning_rate=sgld.polynomial(0.1, 1.0), batch_size=4),
     "stochastic_ngd": lambda task: stochastic_ngd.build(
         moving_average(sampled_fisher(task, 5), 0.5),
         learning_rate=0.1,

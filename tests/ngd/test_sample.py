@@ -71,6 +71,7 @@ def test_draws_are_those_of_a_loop_of_steps(whole):
                     "summed_cost": cost,
                     "lp": -cost / whole.asked,
                     "diverging": 0.0,
+                    "weight": 1.0,
                 }
                 assert found == pytest.approx(expected, rel=1e-3)
                 at += 1

@@ -6,9 +6,14 @@ from ngd.samplers import (
     mala,
     mandt,
     preconditioned_langevin,
+    psgld,
     riemannian_langevin,
     riemannian_mala,
     riemannian_ngd,
+    sgd,
+    sgfs,
+    sghmc,
+    sgld,
     stochastic_ngd,
 )
 from ngd.samplers.algorithm import Info, SamplingAlgorithm
@@ -21,8 +26,13 @@ __all__ = [
     "mala",
     "mandt",
     "preconditioned_langevin",
+    "psgld",
     "riemannian_langevin",
     "riemannian_mala",
     "riemannian_ngd",
+    "sgd",
+    "sgfs",
+    "sghmc",
+    "sgld",
     "stochastic_ngd",
 ]
