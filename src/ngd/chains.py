@@ -42,8 +42,9 @@ class Samples(NamedTuple):
         asked: the temperature asked for.
         measured: that of the draws, by the virial theorem; None where there is one chain, or
             T is 0.
-        predicted: by the Lyapunov equation at the first chain's mean; None where it diverged, and
-            where the learning rate is a schedule.
+        predicted: by the Lyapunov equation at the first chain's mean; None where it diverged,
+            where the learning rate is a schedule, and of means of iterates where P is above
+            `diagnostics.DENSE`.
     """
 
     draws: Any
@@ -313,7 +314,8 @@ def _temperatures(
         measured = diagnostics.temperature(kept.sums, float(settings.prior_exponent))
     flat, unravel = jax.flatten_util.ravel_pytree(origin)
     mean = flat + kept.sums.position[0] / kept.sums.samples[0]
-    if not bool(jnp.isfinite(mean).all()) or callable(settings.learning_rate):
+    probed_means = settings.window > 1 and len(mean) > diagnostics.DENSE
+    if not bool(jnp.isfinite(mean).all()) or callable(settings.learning_rate) or probed_means:
         return measured, None
     memory = jax.tree.map(lambda leaf: leaf[0], getattr(state, "memory", ())) or None
     return measured, diagnostics.predicted_temperature(sampler, unravel(mean), memory)

@@ -238,7 +238,7 @@ def settings_of(sampler: SamplingAlgorithm) -> Settings:
 
 
 def nominal_temperature(settings: Settings) -> float:
-    """T that was asked for, or by the formulas: that of the Gaussian noise; where there is none, (ε/2)(N/B - 1).
+    """T that was asked for, or by the formulas: of the Gaussian noise, or else (ε/2)(N/B - 1).
 
     The latter is Theorem 2's. Beside Gaussian noise that of minibatches is not meant to count.
     """
@@ -274,8 +274,9 @@ def predicted_temperature(
         dense: whether matrices are written out; by P when None.
 
     Raises:
-        ValueError: the sampler is none of `ngd.samplers`, its learning rate is a schedule, or the
-            model is refused by `ngd.task.check`.
+        ValueError: the sampler is none of `ngd.samplers`, its learning rate is a schedule, the
+            model is refused by `ngd.task.check`, or matrices are not written out and the sampler
+            averages iterates.
     """
     settings = settings_of(sampler)
     if callable(settings.learning_rate):
@@ -290,6 +291,11 @@ def predicted_temperature(
     key = jax.random.key(0) if rng_key is None else rng_key
     if dense is None:
         dense = flatten(position).size <= DENSE
+    if settings.window > 1 and not dense:
+        raise ValueError(
+            f"position must be of at most {DENSE} parameters for a prediction of iterates' means, "
+            f"got {flatten(position).size}"
+        )
     if dense:
         return _dense(settings, _local(settings, position, memory, key))
     return _probed(settings, position, memory, key, probes)
@@ -398,10 +404,20 @@ def _dense(settings: Settings, at: Local) -> Prediction:
             chance = np.mean([t @ sigma @ t.T for t in turns], axis=0)
             plain = curvatures[:, None] * sigma * curvatures
             sigma = (q + rate**2 * (chance - plain)) / shrink
-    directions = n * curvatures * np.diag(sigma)
-    return _prediction(
+    directions = n * curvatures * np.diag(sigma) * _of_means(k, settings.window)
+    found = _prediction(
         rate, Estimate(float(directions.mean()), 0.0), directions, curvatures[0], curvatures[-1]
     )
+    return found._replace(
+        spectral_radius=found.spectral_radius**settings.window,
+        relaxation=found.relaxation / settings.window,
+    )
+
+
+def _of_means(k: np.ndarray, window: int) -> np.ndarray:
+    """The variance of means of W states, each k times the last and noise, over that of a state."""
+    apart = np.arange(1, window)
+    return (window + 2 * (k[:, None] ** apart) @ (window - apart)) / window**2
 
 
 def _prediction(

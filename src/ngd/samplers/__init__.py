@@ -1,7 +1,9 @@
 """The samplers, one a module: `build(...)` gives `init` and `step`."""
 
 from ngd.samplers import (
+    constant_sgd,
     full_ngd,
+    iterate_averaging,
     langevin,
     mala,
     mandt,
@@ -14,6 +16,8 @@ from ngd.samplers import (
     sgfs,
     sghmc,
     sgld,
+    sgrld,
+    sgrld_simplex,
     stochastic_ngd,
 )
 from ngd.samplers.algorithm import Info, SamplingAlgorithm
@@ -21,7 +25,9 @@ from ngd.samplers.algorithm import Info, SamplingAlgorithm
 __all__ = [
     "Info",
     "SamplingAlgorithm",
+    "constant_sgd",
     "full_ngd",
+    "iterate_averaging",
     "langevin",
     "mala",
     "mandt",
@@ -34,5 +40,7 @@ __all__ = [
     "sgfs",
     "sghmc",
     "sgld",
+    "sgrld",
+    "sgrld_simplex",
     "stochastic_ngd",
 ]

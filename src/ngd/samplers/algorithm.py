@@ -28,6 +28,7 @@ class Settings(NamedTuple):
         friction: α of a momentum that an update makes 1 - α of; None where there is none.
         temperature: T that it is asked for; None where the formulas for its noise tell it.
         metropolis: whether a Metropolis test makes it exact, at T whatever ε.
+        window: W of the updates whose mean is a state; 1 where a state is an iterate.
     """
 
     task: Task
@@ -41,6 +42,7 @@ class Settings(NamedTuple):
     friction: Scalar | None = None
     temperature: Scalar | None = None
     metropolis: bool = False
+    window: int = 1
 
 
 class SamplingAlgorithm(NamedTuple):

@@ -117,13 +117,13 @@ def algorithm(
         check(settings.task, position)
         place = at(position)
         leaves = jax.tree.leaves(place)
-        if not any(isinstance(leaf, Tracer) for leaf in leaves):
-            if not all(bool(jnp.isfinite(leaf).all()) for leaf in leaves):
-                raise ValueError(
-                    "position must have a finite cost and gradient, and a metric G + δI that is "
-                    f"positive definite; got damping {settings.damping!r}, C/N "
-                    f"{float(place.slope.mean_cost):.3g}"
-                )
+        known = not any(isinstance(leaf, Tracer) for leaf in leaves)
+        if known and not all(bool(jnp.isfinite(leaf).all()) for leaf in leaves):
+            raise ValueError(
+                "position must have a finite cost and gradient, and a metric G + δI that is "
+                f"positive definite; got damping {settings.damping!r}, C/N "
+                f"{float(place.slope.mean_cost):.3g}"
+            )
         return State(position, place)
 
     return SamplingAlgorithm(
