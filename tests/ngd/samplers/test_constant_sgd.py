@@ -18,7 +18,11 @@ POINTS = np.random.default_rng(11).normal(size=(12, 3)) * [1.0, 0.5, 2.0]
 S = A @ np.cov(POINTS, rowvar=False, bias=True) @ A
 N, B = 12, 3
 C = (N - B) / (B * (N - 1))
-MEAN = {"w": jnp.asarray(POINTS.mean(axis=0))}
+
+
+def mean():
+    """The minimum, in the precision in force."""
+    return {"w": jnp.asarray(POINTS.mean(axis=0))}
 
 
 def preconditioner(kind, s, temperature, c=C):
@@ -44,7 +48,7 @@ def test_a_step_is_its_preconditioners_and_the_temperature_is_lyapunovs(least_sq
 
     def built(temperature):
         return constant_sgd.build(
-            task, MEAN, preconditioner=kind, batch_size=B, temperature=temperature
+            task, mean(), preconditioner=kind, batch_size=B, temperature=temperature
         )
 
     sampler, m = built(0.02), preconditioner(kind, S, 0.02)
@@ -53,21 +57,21 @@ def test_a_step_is_its_preconditioners_and_the_temperature_is_lyapunovs(least_sq
     found, _ = sampler.step(key, sampler.init(start))
     seen = gradient(task, start, minibatch.draw(jax.random.split(key)[0], N, B))
     np.testing.assert_allclose(found.position["w"], start["w"] - m @ seen, rtol=1e-9)
-    predicted = predicted_temperature(sampler, MEAN).temperature.value
+    predicted = predicted_temperature(sampler, mean()).temperature.value
     assert predicted == pytest.approx(N * np.trace(A @ covariance(m)) / 3, rel=1e-6)
     assert ngd.diagnostics.nominal_temperature(sampler.settings) == 0.02
     # In the mean it is T as M -> 0, of all three.
-    small = predicted_temperature(built(1e-4), MEAN).temperature.value
+    small = predicted_temperature(built(1e-4), mean()).temperature.value
     assert small == pytest.approx(1e-4, rel=0.01)
     # And beyond 2 over the largest curvature it is none.
-    assert np.isinf(predicted_temperature(built(100.0), MEAN).temperature.value)
+    assert np.isinf(predicted_temperature(built(100.0), mean()).temperature.value)
 
 
 def test_the_chain_of_the_diagonal_one_has_the_covariance(least_squares, chains, assert_moments):
     sampler = constant_sgd.build(
-        least_squares(A, POINTS), MEAN, preconditioner="diagonal", batch_size=B, temperature=0.1
+        least_squares(A, POINTS), mean(), preconditioner="diagonal", batch_size=B, temperature=0.1
     )
-    draws = chains(sampler, MEAN, n=1500, burn_in=100, samples=5, every=10)
+    draws = chains(sampler, mean(), n=1500, burn_in=100, samples=5, every=10)
     assert_moments(draws, POINTS.mean(axis=0), covariance(preconditioner("diagonal", S, 0.1)))
 
 
@@ -106,7 +110,7 @@ def of_means(m, window):
 def test_the_means_of_iterates_have_their_covariance(least_squares, chains, assert_moments, x64):
     task = least_squares(A, POINTS)
     sampler = iterate_averaging.build(sgd.build(task, learning_rate=0.4, batch_size=B), window=5)
-    draws = chains(sampler, MEAN, n=1500, burn_in=10, samples=4, every=3)
+    draws = chains(sampler, mean(), n=1500, burn_in=10, samples=4, every=3)
     assert_moments(draws, POINTS.mean(axis=0), of_means(0.4 * np.eye(3), 5))
 
 
@@ -115,13 +119,13 @@ def test_the_temperature_of_means_is_predicted_up_to_the_sandwich(least_squares,
 
     def predicted(inner, window):
         sampler = iterate_averaging.build(inner, window=window)
-        found = predicted_temperature(sampler, MEAN)
+        found = predicted_temperature(sampler, mean())
         return found, ngd.diagnostics.nominal_temperature(sampler.settings)
 
     inner = sgd.build(task, learning_rate=0.4, batch_size=B)
     one, _ = predicted(inner, 1)
-    assert one == predicted_temperature(inner, MEAN) or one.temperature == (
-        predicted_temperature(inner, MEAN).temperature
+    assert one == predicted_temperature(inner, mean()) or one.temperature == (
+        predicted_temperature(inner, mean()).temperature
     )
     for window in (5, 20):
         found, nominal = predicted(inner, window)
@@ -132,7 +136,7 @@ def test_the_temperature_of_means_is_predicted_up_to_the_sandwich(least_squares,
         assert nominal == pytest.approx(N * C / window)
     # As W grows, (c/W) A⁻¹SA⁻¹, whatever the preconditioner.
     diagonal = constant_sgd.build(
-        task, MEAN, preconditioner="diagonal", batch_size=B, temperature=0.1
+        task, mean(), preconditioner="diagonal", batch_size=B, temperature=0.1
     )
     for other in (inner, diagonal):
         found, nominal = predicted(other, 4000)
@@ -141,14 +145,14 @@ def test_the_temperature_of_means_is_predicted_up_to_the_sandwich(least_squares,
         assert found.temperature.value == pytest.approx(limit, rel=0.02)
         assert nominal == pytest.approx(N * C / 4000)
     with pytest.raises(ValueError, match="at most 600 parameters"):
-        predicted_temperature(iterate_averaging.build(inner, window=5), MEAN, dense=False)
+        predicted_temperature(iterate_averaging.build(inner, window=5), mean(), dense=False)
 
 
 def test_a_mean_is_that_of_a_loop_of_steps(least_squares, x64):
     task = least_squares(A, POINTS)
     inner = sgd.build(task, learning_rate=0.4, batch_size=B)
     sampler = iterate_averaging.build(inner, window=4)
-    state, at, key = sampler.init(MEAN), inner.init(MEAN), jax.random.key(5)
+    state, at, key = sampler.init(mean()), inner.init(mean()), jax.random.key(5)
     found, info = sampler.step(key, state)
     visited = []
     for i in range(4):
@@ -157,7 +161,7 @@ def test_a_mean_is_that_of_a_loop_of_steps(least_squares, x64):
     np.testing.assert_allclose(found.position["w"], np.mean(visited, axis=0), rtol=1e-12)
     np.testing.assert_allclose(found.inner.position["w"], visited[-1], rtol=1e-12)
     assert float(info.gradient_norm) == pytest.approx(float(told.gradient_norm))
-    moved = np.linalg.norm(np.mean(visited, axis=0) - np.asarray(MEAN["w"]))
+    moved = np.linalg.norm(np.mean(visited, axis=0) - np.asarray(mean()["w"]))
     assert float(info.length) == pytest.approx(moved)
 
 
@@ -171,7 +175,7 @@ def test_what_is_not_allowed_is_named(least_squares, toy, unchecked):
         ({"temperature": 0.0}, "temperature must be > 0, got 0.0"),
     ]:
         with pytest.raises(ValueError, match=says):
-            constant_sgd.build(task, MEAN, **{**given, **wrong})
+            constant_sgd.build(task, mean(), **{**given, **wrong})
     # Two logits for one log odds: S is singular, each number of its diagonal is not.
     softmax, params = toy("softmax")
     constant_sgd.build(softmax, params, preconditioner="diagonal", batch_size=3)
@@ -179,7 +183,7 @@ def test_what_is_not_allowed_is_named(least_squares, toy, unchecked):
         constant_sgd.build(softmax, params, preconditioner="full", batch_size=3)
     alike = least_squares(A, np.zeros((12, 3)))
     with pytest.raises(ValueError, match="eigenvalues are 0 to 0"):
-        constant_sgd.build(alike, MEAN, **given)
+        constant_sgd.build(alike, mean(), **given)
     for other in (
         ngd.langevin(task, learning_rate=0.1),
         ngd.sgld(task, learning_rate=0.1, batch_size=3),
