@@ -417,7 +417,7 @@ def test_the_drift_is_the_slope_of_the_whole_metric(toy, x64):
 SPREAD, LEAST = 0.04, 0.1
 """T/N, and λ, in one dimension, C/N = ω²/2, so that V = ω² for α = 0."""
 
-GRID = np.linspace(-1.4, 1.4, 561)
+GRID = np.linspace(-1.4, 1.4, 281)
 
 
 def stationary(rate, correction):
@@ -441,7 +441,7 @@ def tilted(power):
 def test_preconditioned_sgld_weighs_the_density_by_its_metric_unless_corrected(
     least_squares, chains, z_scores, correction
 ):
-    """E ω² is 0.04 of e^{-C/T}, and 0.0662 with the metric λ + √V: far apart."""
+    """E ω² is 0.04 of e^{-C/T}, and 0.0646 with the metric λ + √V: far apart."""
     task = least_squares(np.eye(1), np.zeros((25, 1)))
     rate = 0.01
     sampler = psgld.build(
@@ -452,11 +452,11 @@ def test_preconditioned_sgld_weighs_the_density_by_its_metric_unless_corrected(
         damping=LEAST,
         correction=correction,
     )
-    draws = chains(sampler, {"w": jnp.full(1, 0.2)}, n=4000, burn_in=400, samples=4, every=40)
+    draws = chains(sampler, {"w": jnp.full(1, 0.2)}, n=4000, burn_in=200, samples=4, every=40)
     squares = (draws[..., 0] ** 2).mean(axis=1)
     assert np.abs(z_scores(squares, stationary(rate, correction))).max() < 4.5
     small = stationary(0.00125, correction)
-    assert small == pytest.approx(tilted(0 if correction else 1), rel=0.03)
+    assert small == pytest.approx(tilted(0 if correction else 1), rel=0.015)
 
 
 SAMPLED = {
