@@ -241,7 +241,7 @@ MUTANTS = [
            gradients("test_the_prediction_is_the_recursions_temperature")),
     Mutant("probes forget what is counted", "ngd/diagnostics.py",
            "found - settings.counted * weighed", "found - 0 * weighed",
-           gradients("test_the_prediction_is_the_recursions_temperature")),
+           gradients("test_probes_find_what_the_matrices_say[sgfs]")),
     Mutant("PyMC3's γ", "ngd/samplers/sgfs.py",
            "temperature + task.examples / batch_size - 1",
            "(batch_size + task.examples) / task.examples",

@@ -1,9 +1,12 @@
 """SGD, SGLD, SGHMC, SGFS and pSGLD where their laws are known exactly at finite ε.
 
 L_i = 1 + (ω-x_i)ᵀH(ω-x_i)/2, so that A = H and S = HΣ_xH, which are not proportional. A sampler is
-a linear recursion, of the pair (ω, v) where it has a momentum, whose covariance is SciPy's solution
-of the discrete Lyapunov equation.
+a linear recursion, of the pair (ω, v) where it has a momentum. Its single update has the moments
+that are written here, and its covariance is SciPy's solution of the discrete Lyapunov equation.
 """
+
+import functools
+from typing import NamedTuple
 
 import blackjax
 import blackjax.sgmcmc.diffusions
@@ -38,20 +41,64 @@ AGES = 10**9
 """Updates after which an average of all no longer moves."""
 
 
-def lyapunov(m, added):
-    """Σ of Δω = -M(A ω + β) + ν, Cov ν = `added`."""
-    return solve_discrete_lyapunov(np.eye(P) - m @ H, m @ CS @ m.T + added)
+START = {"w": jnp.zeros(P)}
 
 
-def with_momentum(friction, estimate):
-    """Σ half way between the iterates θ of v <- (1-α)v - ε(Aθ + β) + ν, θ <- θ + v."""
-    one = np.eye(P)
-    drawn = RATE**2 * CS + (2 * friction * RATE * T / N - RATE**2 * estimate) * one
-    kept = (1 - friction) * one
-    pair = np.block([[one - RATE * H, kept], [-RATE * H, kept]])
-    sigma = solve_discrete_lyapunov(pair, np.kron(np.ones((2, 2)), drawn))
-    half = np.hstack([one, -one / 2])
-    return half @ sigma @ half.T
+@functools.cache
+def problem():
+    """One task for all tests in double precision: what is compiled for it is compiled once."""
+    h, x = jnp.asarray(H), jnp.asarray(POINTS)
+
+    def logits(params, x):
+        apart = params["w"] - x
+        loss = 1 + 0.5 * jnp.einsum("ni,ij,nj->n", apart, h, apart)
+        return jnp.stack([-loss, jnp.log(-jnp.expm1(-loss))], axis=1)
+
+    return Task(logits, x, jnp.zeros(N, int))
+
+
+class Recursion(NamedTuple):
+    """Δω = -M(A(ω - c) + β) + ν, Cov ν = V."""
+
+    m: np.ndarray
+    v: np.ndarray
+
+    @property
+    def noise(self):
+        return self.m @ CS @ self.m.T + self.v
+
+    @property
+    def covariance(self):
+        return solve_discrete_lyapunov(np.eye(P) - self.m @ H, self.noise)
+
+
+class WithMomentum(NamedTuple):
+    """v <- (1-α)v - ε(A(θ - c) + β) + ν, θ <- θ + v, read at θ - v/2; from v = 0."""
+
+    friction: float
+    estimate: float
+
+    @property
+    def m(self):
+        return RATE / 2 * np.eye(P)
+
+    @property
+    def drawn(self):
+        white = 2 * self.friction * RATE * T / N - RATE**2 * self.estimate
+        return RATE**2 * CS + white * np.eye(P)
+
+    @property
+    def noise(self):
+        return self.drawn / 4
+
+    @property
+    def covariance(self):
+        one = np.eye(P)
+        kept = (1 - self.friction) * one
+        pair = np.block([[one - RATE * H, kept], [-RATE * H, kept]])
+        sigma = solve_discrete_lyapunov(pair, np.kron(np.ones((2, 2)), self.drawn))
+        half = np.hstack([one, -one / 2])
+        return half @ sigma @ half.T
 
 
 def scoring(injected, damping, diagonal):
@@ -59,7 +106,7 @@ def scoring(injected, damping, diagonal):
     fisher = np.diag(np.diag(FISHER)) if diagonal else FISHER
     e = injected * fisher + damping * np.eye(P)
     m = 2 * T * np.linalg.inv((T + N / B - 1) * fisher + e)
-    return lyapunov(m, m @ e @ m.T / N)
+    return Recursion(m, m @ e @ m.T / N)
 
 
 def fixed_scoring(task, injected, damping, diagonal=False):
@@ -99,55 +146,74 @@ D = np.diag(1 / (0.2 + np.sqrt(SQUARE)))
 CASES = {
     "sgd": (
         lambda task: sgd.build(task, learning_rate=RATE, batch_size=B),
-        lambda: lyapunov(RATE * np.eye(P), 0 * H),
+        Recursion(RATE * np.eye(P), 0 * H),
     ),
     "sgld": (
         lambda task: sgld.build(task, learning_rate=RATE, batch_size=B, temperature=T),
-        lambda: lyapunov(RATE * np.eye(P), 2 * RATE * T / N * np.eye(P)),
+        Recursion(RATE * np.eye(P), 2 * RATE * T / N * np.eye(P)),
     ),
-    "sghmc": (momentum, lambda: with_momentum(0.3, 0.0)),
-    "sghmc, noise estimated": (
-        lambda task: momentum(task, 0.08),
-        lambda: with_momentum(0.3, 0.08),
-    ),
-    "sgfs": (lambda task: fixed_scoring(task, 0.5, 0.0), lambda: scoring(0.5, 0.0, False)),
-    "sgfs, white noise": (
-        lambda task: fixed_scoring(task, 0.0, 0.7),
-        lambda: scoring(0.0, 0.7, False),
-    ),
+    "sghmc": (momentum, WithMomentum(0.3, 0.0)),
+    "sghmc, noise estimated": (lambda task: momentum(task, 0.08), WithMomentum(0.3, 0.08)),
+    "sgfs": (lambda task: fixed_scoring(task, 0.5, 0.0), scoring(0.5, 0.0, False)),
+    "sgfs, white noise": (lambda task: fixed_scoring(task, 0.0, 0.7), scoring(0.0, 0.7, False)),
     "sgfs, diagonal": (
         lambda task: fixed_scoring(task, 0.5, 0.7, diagonal=True),
-        lambda: scoring(0.5, 0.7, True),
+        scoring(0.5, 0.7, True),
     ),
-    "psgld": (fixed_psgld, lambda: lyapunov(RATE * D, 2 * RATE * T / N * D)),
+    "psgld": (fixed_psgld, Recursion(RATE * D, 2 * RATE * T / N * D)),
 }
-START = {"w": jnp.zeros(P)}
+
+
+def whitened(draws, mean, covariance):
+    """Of covariance I, if they have that one."""
+    return np.linalg.solve(np.linalg.cholesky(covariance), (draws - mean)[..., None])[..., 0]
 
 
 @pytest.mark.parametrize("name", CASES)
+def test_an_update_has_the_moments_of_its_recursion(x64, assert_moments, name):
+    build, recursion = CASES[name]
+    sampler = build(problem())
+    start = {"w": jnp.asarray(CENTRE + np.array([1.0, -2.0, 0.5]))}
+    state = sampler.init(start)
+    draws = jax.jit(jax.vmap(lambda key: sampler.step(key, state)[0].position["w"]))(
+        jax.random.split(jax.random.key(0), 20_000)
+    )
+    mean = start["w"] - recursion.m @ H @ (start["w"] - CENTRE)
+    assert_moments(whitened(draws, mean, recursion.noise), np.zeros(P), np.eye(P))
+
+
+@pytest.mark.parametrize("name", ["sgld", "sghmc, noise estimated"])
 def test_a_chain_has_the_covariance_of_its_recursion(least_squares, chains, assert_moments, name):
-    build, exact = CASES[name]
+    build, recursion = CASES[name]
     draws = chains(build(least_squares(H, POINTS)), START, n=2000, burn_in=60, samples=8, every=5)
-    root = np.linalg.cholesky(exact())
-    whitened = np.linalg.solve(root, (draws - CENTRE)[..., None])[..., 0]
-    assert_moments(whitened, np.zeros(P), np.eye(P))
+    assert_moments(whitened(draws, CENTRE, recursion.covariance), np.zeros(P), np.eye(P))
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_the_prediction_is_the_recursions_temperature(least_squares, x64, name):
-    build, exact = CASES[name]
-    sampler = build(least_squares(H, POINTS))
+def test_the_prediction_is_the_recursions_temperature(x64, name):
+    build, recursion = CASES[name]
+    sampler = build(problem())
     position = {"w": jnp.asarray(CENTRE)}
     memory = getattr(sampler.init(START), "memory", ()) or None
     got = diagnostics.predicted_temperature(sampler, position, memory)
-    expected = N * np.trace(H @ exact()) / P
+    expected = N * np.trace(H @ recursion.covariance) / P
     assert got.temperature.value == pytest.approx(expected, rel=1e-7)
     assert got.directions.mean() == pytest.approx(expected, rel=1e-7)
-    probed = diagnostics.predicted_temperature(sampler, position, memory, dense=False, probes=60)
-    off = abs(probed.temperature.value - expected)
-    assert off < 4.5 * probed.temperature.standard_error + 2e-3 * expected
-    assert probed.temperature.standard_error < 0.2 * expected
-    assert probed.spectral_radius == pytest.approx(got.spectral_radius, rel=1e-5)
+
+
+@pytest.mark.parametrize("name", ["sgld", "sghmc, noise estimated", "sgfs"])
+def test_probes_find_what_the_matrices_say(x64, name):
+    build, recursion = CASES[name]
+    sampler = build(problem())
+    position = {"w": jnp.asarray(CENTRE)}
+    memory = getattr(sampler.init(START), "memory", ()) or None
+    exact = diagnostics.predicted_temperature(sampler, position, memory)
+    got = diagnostics.predicted_temperature(sampler, position, memory, dense=False, probes=200)
+    expected = N * np.trace(H @ recursion.covariance) / P
+    off = abs(got.temperature.value - expected)
+    assert off < 4.5 * got.temperature.standard_error + 2e-3 * expected
+    assert got.temperature.standard_error < 0.2 * expected
+    assert got.spectral_radius == pytest.approx(exact.spectral_radius, rel=1e-5)
 
 
 def test_a_momentums_temperature_has_no_error_of_the_step(least_squares, x64):
@@ -208,9 +274,9 @@ def test_fisher_scoring_is_exact_on_a_gaussian_whatever_noise_it_adds(x64, tempe
 
 
 @pytest.mark.parametrize("diagonal", [False, True])
-def test_fisher_scoring_averages_the_minibatches_covariances(least_squares, x64, diagonal):
+def test_fisher_scoring_averages_the_minibatches_covariances(x64, diagonal):
     """Against NumPy: Î_t = (1 - 1/t)Î_{t-1} + V_t/t with V_t's B - 1, then the published update."""
-    task = least_squares(H, POINTS)
+    task = problem()
     sampler = sgfs.build(
         task, batch_size=B, injected=0.5, damping=0.2, temperature=T, diagonal=diagonal
     )
@@ -233,8 +299,8 @@ def test_fisher_scoring_averages_the_minibatches_covariances(least_squares, x64,
     assert np.isfinite(info.mean_cost)
 
 
-def test_sgd_is_natural_gradient_descent_with_the_identity(least_squares, constant, x64):
-    task = least_squares(H, POINTS)
+def test_sgd_is_natural_gradient_descent_with_the_identity(constant, x64):
+    task = problem()
     natural = stochastic_ngd.build(
         constant(task, np.eye(P)), learning_rate=RATE, damping=0.0, batch_size=B
     )
@@ -252,9 +318,9 @@ def test_sgd_is_natural_gradient_descent_with_the_identity(least_squares, consta
     assert diagnostics.nominal_temperature(warm.settings) == T
 
 
-def test_an_update_of_sgld_is_blackjaxs(least_squares, x64):
+def test_an_update_of_sgld_is_blackjaxs(x64):
     """Its step is ε/N, and its gradient that of N/B times the minibatch's log density."""
-    task, start = least_squares(H, POINTS), {"w": jnp.ones(P)}
+    task, start = problem(), {"w": jnp.ones(P)}
     sampler = sgld.build(task, learning_rate=RATE, batch_size=B, temperature=T)
     key = jax.random.key(2)
     key_batch, key_noise = jax.random.split(key)
@@ -271,9 +337,9 @@ def test_an_update_of_sgld_is_blackjaxs(least_squares, x64):
     assert int(ours.done) == 1
 
 
-def test_momenta_are_blackjaxs_where_its_gradient_is_taken_after_the_move(least_squares, x64):
+def test_momenta_are_blackjaxs_where_its_gradient_is_taken_after_the_move(x64):
     """Algorithm 2 of Chen et al.: θ <- θ + hp, then p by the gradient at the new θ."""
-    task, start = least_squares(H, POINTS), {"w": jnp.ones(P)}
+    task, start = problem(), {"w": jnp.ones(P)}
     h, alpha, estimate = np.sqrt(RATE / N), 0.3, 0.08
     sampler = momentum(task, estimate)
     state = sampler.init(start)
@@ -318,7 +384,7 @@ def test_a_falling_step_weighs_its_draws_by_itself(least_squares):
     exact = np.average(moments, weights=weights)
     assert abs(z(weights, exact)) < 4.5
     # A lost weight would show.
-    assert abs(z(np.ones(30), exact)) > 20
+    assert abs(z(np.ones(30), exact)) > 9
     assert abs(samples.measured.value - N * exact) < 4.5 * samples.measured.standard_error
     collected = diagnostics.measured_temperature(
         sampler, samples.draws, weights=samples.statistics["weight"]
@@ -460,8 +526,6 @@ def test_preconditioned_sgld_weighs_the_density_by_its_metric_unless_corrected(
 
 
 SAMPLED = {
-    "sgd": lambda task: sgd.build(task, learning_rate=0.2, batch_size=B),
-    "sgld": lambda task: sgld.build(task, learning_rate=0.2, batch_size=B),
     "sghmc": lambda task: sghmc.build(task, learning_rate=0.2, friction=0.3, batch_size=B),
     "sgfs": lambda task: sgfs.build(task, batch_size=B, injected=1.0, damping=1.0),
     "psgld": lambda task: psgld.build(task, learning_rate=0.2, batch_size=B, damping=0.1),
@@ -476,10 +540,11 @@ def test_the_entry_point_runs_them_and_says_that_they_are_hot(least_squares, nam
         samples = ngd.sample(
             jax.random.key(0), sampler, START, chains=60, burn_in=200, draws=60, thin=3
         )
-    if name not in ("sgd", "psgld"):
+    if name != "psgld":
         assert "makes it hotter than its own noise alone would" in str(warned[0].message)
     off = samples.measured.value - samples.predicted.temperature.value
-    bias = 0.1 * samples.measured.value if name in ("psgld", "sgfs") else 0
+    # Of a metric that moves with the chain.
+    bias = 0 if name == "sghmc" else 0.1 * samples.measured.value
     assert abs(off) < 4.5 * samples.measured.standard_error + bias
     assert not samples.statistics["diverging"].any()
 
