@@ -428,7 +428,7 @@ def _prediction(
     largest: float,
 ) -> Prediction:
     radius = max(abs(1 - rate * least), abs(1 - rate * largest))
-    return _judged(mean, directions, radius, rate * largest >= 2, largest)
+    return _judged(mean, directions, radius, bool(rate * largest >= 2), largest)
 
 
 def _with_momentum(
@@ -443,7 +443,7 @@ def _with_momentum(
     roots = [np.roots([1, rate * a - 2 + friction, 1 - friction]) for a in (least, largest)]
     # Between the two the radius is no larger: √(1 - α), or that of an end.
     radius = max(float(np.abs(pair).max()) for pair in roots)
-    return _judged(mean, directions, radius, rate * largest >= 2 * (2 - friction), largest)
+    return _judged(mean, directions, radius, bool(rate * largest >= 2 * (2 - friction)), largest)
 
 
 def _judged(

@@ -32,12 +32,12 @@ def step(
 
 
 def build(task: Task, *, learning_rate: Scalar, batch_size: int) -> SamplingAlgorithm:
-    """Samples at T = (ε/2)(N/B - 1) along directions where S = A, and nothing else in general.
+    """Samples no e^{-C/T}, unless the gradients' covariance is a multiple of the identity.
 
-    This is the noise scale g = ε(N/B - 1) = 2T of Smith & Le (2018), "A Bayesian perspective on
-    generalization and stochastic gradient descent": `stochastic_ngd` with the identity for its
-    metric. Along an axis of curvature a, where the gradients' variance is s, the temperature is
-    (ε/2)(N/B - 1)(s/a)/(1 - εa/2), up to N/(N - 1): one number only where S is a multiple of A.
+    T = (ε/2)(N/B - 1) is half the noise scale g = ε(N/B - 1) of Smith & Le (2018), "A Bayesian
+    perspective on generalization and stochastic gradient descent": `stochastic_ngd` with the
+    identity for its metric. Along an axis of curvature a, where the gradients' variance is s, the
+    temperature is (ε/2)(N/B - 1)s/(1 - εa/2), up to N/(N - 1).
 
     Args:
         task: the cost and its N examples.

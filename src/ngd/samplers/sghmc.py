@@ -61,8 +61,8 @@ def build(
 
     Chen et al.'s η is ε/N here, α is theirs, and β̂ is εNV̂/2. The position is read half way between
     two of their iterates. So read, a Gaussian's temperature has no error of the step: along an
-    axis of curvature a, where the gradients' variance is s, it is T + (ε/2)(N/B - 1)s/α
-    - εNV̂/(2α), up to N/(N - 1), for every ε < 2(2 - α)/a. The iterates themselves are hotter by
+    axis of curvature a, where the gradients' variance is s, it is T + (ε/2α)((N/B - 1)s - NV̂), up
+    to N/(N - 1), for every ε < 2(2 - α)/a. The iterates themselves are hotter by
     1/(1 - εa/(2(2 - α))). Public code often moves by the old v: that is hotter still, and
     diverges for εa >= α.
 
