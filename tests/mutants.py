@@ -442,7 +442,7 @@ MUTANTS = [
            "2 * rate * float(settings.noise)", "rate * float(settings.noise)",
            (f"{LYAPUNOV}[langevin]",)),
     Mutant("the predicted metric undamped", "ngd/diagnostics.py",
-           "float(settings.damping) * np.eye", "1e-9 * np.eye", (f"{LYAPUNOV}[mandt]",)),
+           "damping = float(settings.damping)", "damping = 1e-9", (f"{LYAPUNOV}[mandt]",)),
     Mutant("a metric with chance as its mean", "ngd/diagnostics.py",
            "range(20 if len(turns) > 1 else 0)", "range(0)",
            (f"{DIAGNOSTICS}::test_a_metric_with_chance_widens_the_covariance",)),

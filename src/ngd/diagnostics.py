@@ -8,7 +8,7 @@ temperature is N tr(AΣ)/P.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -23,6 +23,7 @@ from ngd.laplace import hessian, hessian_times
 from ngd.metrics.covariance import gradient_covariance
 from ngd.metrics.factor import Factor
 from ngd.metrics.metric import Metric
+from ngd.metrics.operator import Operator
 from ngd.prior import log_metric
 from ngd.samplers.algorithm import SamplingAlgorithm, Settings
 from ngd.task import Functions, Params, check, flatten, gradient
@@ -265,7 +266,7 @@ def _noise_share(settings: Settings) -> float:
 
 def _factors(
     settings: Settings, position: Params, memory: Any, rng_key: PRNGKeyArray, estimates: int
-) -> list[Factor]:
+) -> list[Operator]:
     """Estimates of the metric at a point: one where it is pure."""
     metric = settings.metric
     if metric is None:
@@ -295,7 +296,7 @@ def _curvature(functions: Functions, x: Array, y: Array, position: Params) -> Ar
 def _deviations(functions: Functions, x: Array, y: Array, position: Params) -> Array:
     """Rows R of S = RᵀR, eq. (14): the covariance of the examples' gradients."""
     metric = gradient_covariance(functions.on(x, y))
-    return metric.at(position).written()
+    return metric.rows(position).written()
 
 
 class Local(NamedTuple):
@@ -304,12 +305,21 @@ class Local(NamedTuple):
     Attributes:
         curvature: A.
         covariance: S.
-        metrics: G of each estimate, without damping; none where it is the identity.
+        metrics: G + δI of each estimate, a function of δ; none where it is the identity.
     """
 
     curvature: np.ndarray
     covariance: np.ndarray
-    metrics: list[np.ndarray]
+    metrics: list[Callable[[float], np.ndarray]]
+
+
+def _written(estimate: Operator, parameters: int) -> Callable[[float], np.ndarray]:
+    if not isinstance(estimate, Factor):
+        eye = jnp.eye(parameters)
+        return lambda damping: np.asarray(jax.vmap(estimate.damped(damping).times)(eye), float)
+    rows = np.asarray(estimate.written(), float)
+    product = rows.T @ rows
+    return lambda damping: product + damping * np.eye(parameters)
 
 
 def _local(settings: Settings, position: Params, memory: Any, rng_key: PRNGKeyArray) -> Local:
@@ -321,15 +331,14 @@ def _local(settings: Settings, position: Params, memory: Any, rng_key: PRNGKeyAr
         rows = np.asarray(_deviations(task.functions, task.x, task.y, position), float)
         s = rows.T @ rows
     factors = _factors(settings, position, memory, rng_key, ESTIMATES)
-    written = [np.asarray(factor.written(), float) for factor in factors]
-    return Local((a + a.T) / 2, s, [rows.T @ rows for rows in written])
+    return Local((a + a.T) / 2, s, [_written(factor, len(a)) for factor in factors])
 
 
 def _dense(settings: Settings, at: Local) -> Prediction:
     n, rate = settings.task.examples, float(settings.learning_rate)
     a, s, c = at.curvature, at.covariance, _noise_share(settings)
-    damping = float(settings.damping) * np.eye(len(a))
-    inverses = [np.linalg.inv(g + damping) for g in at.metrics] or [np.eye(len(a))]
+    damping = float(settings.damping)
+    inverses = [np.linalg.inv(damped(damping)) for damped in at.metrics] or [np.eye(len(a))]
     mean = np.mean(inverses, axis=0)
     # Δω has the covariance ε² c MSM of the minibatch and (2εT/N) MGM of the Gaussian noise.
     q = rate**2 * c * np.mean([m @ s @ m for m in inverses], axis=0)
@@ -377,12 +386,13 @@ def _probed(
     flat, unravel = ravel_pytree(position)
     key_metric, key_probes = jax.random.split(rng_key)
     factors = _factors(settings, position, memory, key_metric, PROBED_ESTIMATES)
-    delta = settings.damping if settings.metric is not None else 1.0
+    delta = settings.damping
     curve = hessian_times(task, position)
 
     def metric(v: Array) -> Array:
-        parts = [f.transpose_times(f.times(v)) for f in factors]
-        return sum(parts, jnp.zeros_like(v)) / max(len(parts), 1) + delta * v
+        if settings.metric is None:
+            return v
+        return sum((f.damped(delta).times(v) for f in factors), jnp.zeros_like(v)) / len(factors)
 
     def inverse(v: Array) -> Array:
         if settings.metric is None:
