@@ -447,7 +447,7 @@ MUTANTS = [
            "range(20 if len(turns) > 1 else 0)", "range(0)",
            (f"{DIAGNOSTICS}::test_a_metric_with_chance_widens_the_covariance",)),
     Mutant("probed noise without the 2", "ngd/diagnostics.py",
-           "2 * settings.noise * z @ y", "settings.noise * z @ y",
+           "gaussian = 2 * z @ y", "gaussian = z @ y",
            (f"{DIAGNOSTICS}::test_probes_find_what_the_matrices_say[langevin]",)),
     Mutant("probed minibatches without ε", "ngd/diagnostics.py",
            "rate * c * s @ solve(s", "c * s @ solve(s",

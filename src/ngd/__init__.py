@@ -18,6 +18,7 @@ from ngd.diagnostics import CalibrationWarning
 from ngd.samplers.full_ngd import build as full_ngd
 from ngd.samplers.langevin import build as langevin
 from ngd.samplers.mandt import build as mandt
+from ngd.samplers.noisy_ngd import build as noisy_ngd
 from ngd.samplers.preconditioned_langevin import build as preconditioned_langevin
 from ngd.samplers.riemannian_langevin import build as riemannian_langevin
 from ngd.samplers.riemannian_ngd import build as riemannian_ngd
@@ -42,6 +43,7 @@ __all__ = [
     "mandt",
     "metrics",
     "models",
+    "noisy_ngd",
     "optimiser",
     "preconditioned_langevin",
     "predictive",

@@ -220,7 +220,12 @@ def settings_of(sampler: SamplingAlgorithm) -> Settings:
 
 
 def nominal_temperature(settings: Settings) -> float:
-    """T by the formulas: of the Gaussian noise, and (ε/2)(N/B - 1) of Theorem 2."""
+    """T by the formulas: of the Gaussian noise, and (ε/2)(N/B - 1) of Theorem 2.
+
+    Of `noisy_ngd` T is that of its draws about their mean.
+    """
+    if settings.weight_noise:
+        return float(settings.weight_noise)
     n, b = settings.task.examples, settings.batch_size
     of_batch = 0.0 if b is None else float(settings.learning_rate) / 2 * (n / int(b) - 1)
     return float(settings.noise) + of_batch
@@ -349,6 +354,9 @@ def _dense(settings: Settings, at: Local) -> Prediction:
     k = 1 - rate * curvatures
     into, back = axes.T @ np.linalg.inv(root), root @ axes
     q, turns = into @ q @ into.T, [into @ m @ a @ back for m in inverses]
+    # Where a mean moves, by gradients at draws about it of covariance (T/N)M.
+    weights = float(settings.weight_noise)
+    q = q + rate**2 * weights / n * np.mean([t @ t.T for t in turns], axis=0)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         shrink = 1 - np.outer(k, k)
         sigma = q / shrink
@@ -357,7 +365,7 @@ def _dense(settings: Settings, at: Local) -> Prediction:
             chance = np.mean([t @ sigma @ t.T for t in turns], axis=0)
             plain = curvatures[:, None] * sigma * curvatures
             sigma = (q + rate**2 * (chance - plain)) / shrink
-    directions = n * curvatures * np.diag(sigma)
+    directions = n * curvatures * np.diag(sigma) + weights * curvatures
     return _prediction(
         rate, Estimate(float(directions.mean()), 0.0), directions, curvatures[0], curvatures[-1]
     )
@@ -427,13 +435,15 @@ def _probed(
                 return 2 * turned - rate * inverse(curve(turned))
 
             found = rate * c * moved @ solve(moved, both, metric)
-        # Of the Gaussian noise: tr[(2M - εMAM)⁻¹ M] = tr[(2 - εMA)⁻¹].
+        # Of the Gaussian noise: tr[(2M - εMAM)⁻¹ M] = tr[(2 - εMA)⁻¹]. Of draws about a mean their
+        # own and the mean's: tr[MA + ε(2 - εMA)⁻¹(MA)²] = 2 tr[(2 - εMA)⁻¹MA].
         z = jax.random.rademacher(key_noise, flat.shape, flat.dtype)
         gaussian = jnp.zeros(())
-        if not isinstance(settings.noise, float) or settings.noise:
+        if any(not isinstance(t, float) or t for t in (settings.noise, settings.weight_noise)):
             plain = lambda v: 2 * v - rate * inverse(curve(v))  # noqa: E731
-            y, _ = jax.scipy.sparse.linalg.bicgstab(plain, z, tol=1e-4, maxiter=1000)
-            gaussian = 2 * settings.noise * z @ y / n
+            right = settings.noise * z + settings.weight_noise * inverse(curve(z))
+            y, _ = jax.scipy.sparse.linalg.bicgstab(plain, right, tol=1e-4, maxiter=1000)
+            gaussian = 2 * z @ y / n
         return n * (found + gaussian) / len(flat)
 
     shares = np.asarray([share(key) for key in jax.random.split(key_probes, probes)], float)
@@ -591,7 +601,12 @@ def causes(
             f"({float(settings.damping):g})"
         )
     elif predicted is not None and far(predicted.temperature):
-        if settings.batch_size is not None:
+        if settings.weight_noise:
+            found.append(
+                f"noisy_ngd misses T, its draws are {cold_or_hot} by what their mean moves: "
+                f"lower learning_rate ({rate:g})"
+            )
+        elif settings.batch_size is not None:
             found.append(
                 f"the minibatches' noise is {cold_or_hot} than the metric F + δI takes it to be: "
                 f"change batch_size ({int(settings.batch_size)}) and damping "

@@ -49,8 +49,8 @@ def kfac(task: Task, batch_size: int, smoothing: float = 0.0, factored: bool = F
         smoothing: α in [0, 1); A and S are averaged over updates with the weight min(1 - 1/k, α) of
             the old at the k-th. 0 for none; the source has 0.95.
         factored: whether damping is shared by the factors (section 6.3 of the source): (A + π√δ I)
-            ⊗ (S + (√δ/π) I) with π² = (tr A/i)/(tr S/o), in place of A ⊗ S + δI. Other arrays' blocks
-            have δI.
+            ⊗ (S + (√δ/π) I) with π² = (tr A/i)/(tr S/o), in place of A ⊗ S + δI. The blocks of
+            other arrays have δI.
 
     Raises:
         ValueError: `batch_size` is not in 1..N, or α is not in [0, 1).

@@ -114,6 +114,11 @@ class Kronecker(Operator):
     factored: bool
 
     def damped(self, damping: Scalar) -> "DampedKronecker":
+        """The damped blocks.
+
+        Raises:
+            ValueError: δ is negative.
+        """
         return DampedKronecker(self, bounds.non_negative("damping", damping))
 
 
@@ -130,11 +135,18 @@ class DampedKronecker(DampedOperator):
     damping: Scalar
 
     def solve(self, v: Float[Array, " P"]) -> Solution:
+        """The inverse times v; iterations are none.
+
+        Raises:
+            ValueError: δ is zero.
+        """
         # Of a softmax's last layer S is singular, whatever the examples.
         bounds.positive("damping", self.damping)
         return Solution(self._each(lambda one, values, _: one / values, v), 0)
 
     def noise(self, rng_key: PRNGKeyArray) -> Float[Array, " P"]:
+        """A Gaussian vector whose covariance is the damped metric."""
+
         def draw(one: Array, values: Array, number: int) -> Array:
             key = jax.random.fold_in(rng_key, number)
             return jnp.sqrt(values) * jax.random.normal(key, values.shape, values.dtype)
@@ -142,9 +154,11 @@ class DampedKronecker(DampedOperator):
         return self._each(draw)
 
     def log_determinant(self) -> Float[Array, ""]:
+        """The sum of the eigenvalues' logarithms."""
         return sum((jnp.log(self._values(b)).sum() for b in self.metric.blocks), jnp.zeros(()))
 
     def times(self, v: Float[Array, " P"]) -> Float[Array, " P"]:
+        """The damped metric times v."""
         return self._each(lambda one, values, _: one * values, v)
 
     def _values(self, block: Block) -> Array:

@@ -121,9 +121,7 @@ def per_example_layers(
     return tuple(layers)
 
 
-def _layer(
-    kernel: _Found, starts: list[int], number: int, bias: tuple[int, Any] | None
-) -> Layer:
+def _layer(kernel: _Found, starts: list[int], number: int, bias: tuple[int, Any] | None) -> Layer:
     inputs, outputs = kernel
     turned = bias is not None and bias[1] is inputs.source
     if turned:

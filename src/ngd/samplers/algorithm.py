@@ -23,6 +23,8 @@ class Settings(NamedTuple):
         batch_size: B of the minibatches whose noise it has; N for none.
         noise: T of the Gaussian noise that it adds; 0 for none.
         prior_exponent: k of the density e^{-C/T}|G + δI|^k that it aims at.
+        weight_noise: T of (T/N)(G + δI)⁻¹, the covariance of ω about the mean that moves in its
+            place: see `noisy_ngd`; 0 where ω itself moves.
     """
 
     task: Task
@@ -32,6 +34,7 @@ class Settings(NamedTuple):
     batch_size: int | Array | None = None
     noise: Scalar = 0.0
     prior_exponent: Scalar = 0.0
+    weight_noise: Scalar = 0.0
 
 
 class SamplingAlgorithm(NamedTuple):
