@@ -62,20 +62,25 @@ def test_layers_hold_the_gradients_of_each_example(name):
     def loss(p, x, y):
         return -jax.nn.log_softmax(logits(p, x[None])[0])[y]
 
-    def both(x, y):
-        return per_example_layers(loss, params, x, y), flatten(jax.grad(loss)(params, x, y))
+    def gradients(x, y):
+        layers = per_example_layers(loss, params, x, y)
+        assert sorted(map(kind, layers)) == sorted(expected)
+        products = [
+            layer.inputs.T if layer.deltas is None else layer.inputs.T @ layer.deltas
+            for layer in layers
+        ]
+        pieces = [
+            piece
+            for layer, product in zip(layers, products, strict=True)
+            for piece in layer.place.put(product)
+        ]
+        starts, parts = zip(*sorted(pieces, key=lambda piece: piece[0]), strict=True)
+        assert list(starts) == np.cumsum([0, *map(len, parts)])[:-1].tolist()
+        whole = jnp.concatenate(parts)
+        taken = [layer.place.take(whole) for layer in layers]
+        return whole, products, taken, flatten(jax.grad(loss)(params, x, y))
 
-    layers, exact = jax.tree.map(np.asarray, jax.jit(jax.vmap(both))(x, y))
-    assert sorted(map(kind, layers)) == sorted(expected)
-    ours = np.full(exact.shape, np.nan)
-    for layer in layers:
-        product = layer.inputs.transpose(0, 2, 1)
-        if layer.deltas is not None:
-            product = product @ layer.deltas
-        for i in range(N):
-            for start, piece in layer.place.put(product[i]):
-                assert np.isnan(ours[i, start : start + len(piece)]).all()
-                ours[i, start : start + len(piece)] = piece
-        # What is taken is what was put.
-        np.testing.assert_array_equal(layer.place.take(ours[i]), product[i])
+    ours, products, taken, exact = jax.jit(jax.vmap(gradients))(x, y)
     np.testing.assert_allclose(ours, exact, atol=2e-6 * max(np.abs(exact).max(), 1))
+    for one, other in zip(products, taken, strict=True):
+        np.testing.assert_array_equal(one, other)
