@@ -56,6 +56,11 @@ MALA, SGRLD, CONSTANT = (
 )
 BALANCE = f"{MALA}::test_detailed_balance_holds_at_each_pair_of_points"
 STATISTICS = "artifact/claims/test_statistics.py"
+KFAC = ("ngd/metrics/test_kfac.py::test_kfac_is_its_matrix_written_out",)
+KRONECKER = "ngd/samplers/test_kronecker_samplers.py"
+NOISY = (f"{KRONECKER}::test_a_sampler_with_kfac_has_the_covariance_of_its_recursion[noisy k-fac]",)
+MISSES = "test_noisy_ngd_misses_its_temperature_as_predicted"
+QUASI = ("ngd/metrics/test_quasi_diagonal.py::test_the_quasi_diagonal_is_its_matrix_written_out",)
 LYAPUNOV = f"{DIAGNOSTICS}::test_the_prediction_is_scipys_solution_of_the_lyapunov_equation"
 
 GRADIENTS = "ngd/samplers/test_stochastic_gradients.py"
@@ -548,12 +553,12 @@ MUTANTS = [
            "2 * rate * float(settings.noise)", "rate * float(settings.noise)",
            (f"{LYAPUNOV}[langevin]",)),
     Mutant("the predicted metric undamped", "ngd/diagnostics.py",
-           "float(settings.damping) * np.eye", "1e-9 * np.eye", (f"{LYAPUNOV}[mandt]",)),
+           "damping = float(settings.damping)", "damping = 1e-9", (f"{LYAPUNOV}[mandt]",)),
     Mutant("a metric with chance as its mean", "ngd/diagnostics.py",
            "range(20 if len(turns) > 1 else 0)", "range(0)",
            (f"{DIAGNOSTICS}::test_a_metric_with_chance_widens_the_covariance",)),
     Mutant("probed noise without the 2", "ngd/diagnostics.py",
-           "2 * settings.noise * z @ y", "settings.noise * z @ y",
+           "gaussian = 2 * z @ y", "gaussian = z @ y",
            (f"{DIAGNOSTICS}::test_probes_find_what_the_matrices_say[langevin]",)),
     Mutant("probed minibatches without ε", "ngd/diagnostics.py",
            "return rate * s @ solve(s", "return s @ solve(s",
@@ -733,6 +738,63 @@ MUTANTS = [
     Mutant("optax draws one Fisher for ever", "ngd/optimiser.py",
            "jax.random.fold_in(state.rng_key, state.done)", "state.rng_key",
            (f"{OPTIMISER}::test_a_metric_with_chance_and_memory_draws_anew_at_each_update",)),
+    # Metrics that are no rows, and their samplers.
+    Mutant("K-FAC: damping added twice", "ngd/metrics/kronecker.py",
+           "self.values[:, None] * self.second_values + damping",
+           "self.values[:, None] * self.second_values + 2 * damping", KFAC),
+    Mutant("K-FAC: π inverted", "ngd/metrics/kronecker.py",
+           "(self.values[:, None] + pi * root) * (self.second_values + root / pi)",
+           "(self.values[:, None] + root / pi) * (self.second_values + pi * root)", KFAC),
+    Mutant("K-FAC: noise of no covariance", "ngd/metrics/kronecker.py",
+           "jnp.sqrt(values) * jax.random.normal", "jax.random.normal", KFAC),
+    Mutant("K-FAC: noise of the covariance's square", "ngd/metrics/kronecker.py",
+           "jnp.sqrt(values) * jax.random.normal", "values * jax.random.normal", KFAC),
+    Mutant("K-FAC: outputs in other coordinates", "ngd/metrics/kronecker.py",
+           "matrix @ self.second_vectors.T", "matrix @ self.second_vectors", KFAC),
+    Mutant("K-FAC: S of a mean loss", "ngd/metrics/kfac.py",
+           "task.likelihood.losses(logits, y).sum()",
+           "task.likelihood.losses(logits, y).sum() / batch_size", KFAC),
+    Mutant("K-FAC: a convolution's S is a sum over positions", "ngd/metrics/kfac.py",
+           "delta.T @ delta / positions", "delta.T @ delta", KFAC),
+    Mutant("K-FAC: sums for means", "ngd/metrics/kfac.py",
+           "lambda total: total / batch_size", "lambda total: total", KFAC),
+    Mutant("K-FAC: the first estimate has no more weight than others", "ngd/metrics/kfac.py",
+           "jnp.minimum(1 - 1 / seen, smoothing)", "jnp.minimum(1 / seen, smoothing)",
+           ("ngd/metrics/test_kfac.py::test_the_average_is_the_mean_until_it_forgets",)),
+    Mutant("K-FAC: a bias is no input", "ngd/metrics/layers.py",
+           "jnp.ones_like(inputs.values[:, :1])", "jnp.zeros_like(inputs.values[:, :1])", KFAC),
+    Mutant("K-FAC: a kernel turned round", "ngd/metrics/layers.py",
+           "turned = bias is not None and bias[1] is inputs.source", "turned = False",
+           ("ngd/metrics/test_layers.py",)),
+    Mutant("K-FAC: rows where there are none", "ngd/metrics/metric.py",
+           "if not isinstance(estimate, Factor):", "if estimate is None:",
+           ("ngd/metrics/test_kfac.py::test_what_needs_rows_refuses_a_metric_that_has_none",)),
+    Mutant("K-SGLD: noise not preconditioned", "ngd/samplers/preconditioned_langevin.py",
+           "found = factor.damped(damping).solve(seen.gradient + alpha)",
+           "found = factor.damped(damping).solve(seen.gradient)\n"
+           "    found = found._replace(x=found.x + alpha)",
+           (f"{KRONECKER}::test_a_sampler_with_kfac_has_the_covariance_of_its_recursion[k-sgld]",)),
+    Mutant("noisy NGD: N missing", "ngd/samplers/noisy_ngd.py",
+           "temperature / task.examples", "temperature", NOISY),
+    Mutant("noisy NGD: its noise not preconditioned", "ngd/samplers/noisy_ngd.py",
+           "damped.solve(damped.noise(key_draw)).x", "damped.noise(key_draw)", NOISY),
+    Mutant("noisy NGD: gradients at the mean", "ngd/samplers/noisy_ngd.py",
+           "slope(task, state.position, indices)", "slope(task, state.mean, indices)", NOISY),
+    Mutant("noisy NGD: the draw moves, not the mean", "ngd/samplers/noisy_ngd.py",
+           "move(state.mean, -learning_rate", "move(state.position, -learning_rate", NOISY),
+    Mutant("noisy NGD: predicted without its draws", "ngd/diagnostics.py",
+           "+ weights * curvatures", "+ 0 * curvatures", (f"{KRONECKER}::{MISSES}",)),
+    Mutant("noisy NGD: predicted without what the mean has of them", "ngd/diagnostics.py",
+           "rate**2 * weights / n", "0 * weights / n", (f"{KRONECKER}::{MISSES}",)),
+    Mutant("noisy NGD: probed without the curvature", "ngd/diagnostics.py",
+           "settings.weight_noise * inverse(curve(z))", "2 * settings.weight_noise * z",
+           (f"{KRONECKER}::{MISSES}",)),
+    Mutant("the quasi-diagonal is the diagonal", "ngd/metrics/quasi_diagonal.py",
+           "if biases and layer.place.bias is not None:", "if False:", QUASI),
+    Mutant("the quasi-diagonal's weights keep what they share", "ngd/metrics/quasi_diagonal.py",
+           "add(-ell * unit.shared)", "add(-0 * unit.shared)", QUASI),
+    Mutant("the quasi-diagonal's noise is the diagonal's", "ngd/metrics/quasi_diagonal.py",
+           "_lower(jnp.sqrt(d) * z, ell)", "_lower(jnp.sqrt(d) * z, None)", QUASI),
 ]  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from ngd.samplers.iterate_averaging import build as iterate_averaging
 from ngd.samplers.langevin import build as langevin
 from ngd.samplers.mala import build as mala
 from ngd.samplers.mandt import build as mandt
+from ngd.samplers.noisy_ngd import build as noisy_ngd
 from ngd.samplers.preconditioned_langevin import build as preconditioned_langevin
 from ngd.samplers.psgld import build as psgld
 from ngd.samplers.riemannian_langevin import build as riemannian_langevin
@@ -58,6 +59,7 @@ __all__ = [
     "mandt",
     "metrics",
     "models",
+    "noisy_ngd",
     "optimiser",
     "preconditioned_langevin",
     "predictive",

@@ -8,7 +8,7 @@ temperature is N tr(AΣ)/P. With a momentum the recursion is one of the pair (ω
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -24,6 +24,7 @@ from ngd.laplace import hessian, hessian_times
 from ngd.metrics.covariance import gradient_covariance
 from ngd.metrics.factor import Factor
 from ngd.metrics.metric import Metric
+from ngd.metrics.operator import Operator
 from ngd.prior import log_metric
 from ngd.samplers.algorithm import SamplingAlgorithm, Settings
 from ngd.task import Functions, Params, check, flatten, gradient, weighted_losses
@@ -311,7 +312,7 @@ def _noise_share(settings: Settings) -> float:
 
 def _factors(
     settings: Settings, position: Params, memory: Any, rng_key: PRNGKeyArray, estimates: int
-) -> list[Factor]:
+) -> list[Operator]:
     """Estimates of the metric at a point: one where it is pure."""
     metric = settings.metric
     if metric is None:
@@ -341,7 +342,7 @@ def _curvature(functions: Functions, x: Inputs, y: Array, position: Params) -> A
 def _deviations(functions: Functions, x: Inputs, y: Array, position: Params) -> Array:
     """Rows R of S = RᵀR, eq. (14): the covariance of the examples' gradients."""
     metric = gradient_covariance(functions.on(x, y))
-    return metric.at(position).written()
+    return metric.rows(position).written()
 
 
 class Local(NamedTuple):
@@ -350,12 +351,21 @@ class Local(NamedTuple):
     Attributes:
         curvature: A.
         covariance: S.
-        metrics: G of each estimate, without damping; none where it is the identity.
+        metrics: G + δI of each estimate, a function of δ; none where it is the identity.
     """
 
     curvature: np.ndarray
     covariance: np.ndarray
-    metrics: list[np.ndarray]
+    metrics: list[Callable[[float], np.ndarray]]
+
+
+def _written(estimate: Operator, parameters: int) -> Callable[[float], np.ndarray]:
+    if not isinstance(estimate, Factor):
+        eye = jnp.eye(parameters)
+        return lambda damping: np.asarray(jax.vmap(estimate.damped(damping).times)(eye), float)
+    rows = np.asarray(estimate.written(), float)
+    product = rows.T @ rows
+    return lambda damping: product + damping * np.eye(parameters)
 
 
 def _local(settings: Settings, position: Params, memory: Any, rng_key: PRNGKeyArray) -> Local:
@@ -367,20 +377,20 @@ def _local(settings: Settings, position: Params, memory: Any, rng_key: PRNGKeyAr
         rows = np.asarray(_deviations(task.functions, task.x, task.y, position), float)
         s = rows.T @ rows
     factors = _factors(settings, position, memory, rng_key, ESTIMATES)
-    written = [np.asarray(factor.written(), float) for factor in factors]
-    return Local((a + a.T) / 2, s, [rows.T @ rows for rows in written])
+    return Local((a + a.T) / 2, s, [_written(factor, len(a)) for factor in factors])
 
 
 def _dense(settings: Settings, at: Local) -> Prediction:
     n, rate = settings.task.examples, first_rate(settings)
     a, s, c = at.curvature, at.covariance, _noise_share(settings)
-    damping = float(settings.damping) * np.eye(len(a))
-    inverses = [np.linalg.inv(g + damping) for g in at.metrics] or [np.eye(len(a))]
+    damping = float(settings.damping)
+    inverses = [np.linalg.inv(damped(damping)) for damped in at.metrics] or [np.eye(len(a))]
     mean = np.mean(inverses, axis=0)
     # Δω has the covariance ε² c MSM of the minibatch and (2εT/N) MGM of the Gaussian noise.
     q = rate**2 * c * np.mean([m @ s @ m for m in inverses], axis=0)
     q = q + 2 * rate * float(settings.noise) * float(settings.friction or 1) / n * mean
-    known = [m @ g @ m for m, g in zip(inverses, at.metrics or [np.eye(len(a))], strict=True)]
+    undamped = [damped(0.0) for damped in at.metrics] or [np.eye(len(a))]
+    known = [m @ g @ m for m, g in zip(inverses, undamped, strict=True)]
     q = q - rate**2 * float(settings.counted) * np.mean(known, axis=0)
     # K is symmetric in the coordinates where M is the identity.
     root = np.linalg.cholesky(mean)
@@ -398,6 +408,9 @@ def _dense(settings: Settings, at: Local) -> Prediction:
             curvatures[0],
             curvatures[-1],
         )
+    # Where a mean moves, by gradients at draws about it of covariance (T/N)M.
+    weights = float(settings.weight_noise)
+    q = q + rate**2 * weights / n * np.mean([t @ t.T for t in turns], axis=0)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         shrink = 1 - np.outer(k, k)
         sigma = q / shrink
@@ -407,6 +420,7 @@ def _dense(settings: Settings, at: Local) -> Prediction:
             plain = curvatures[:, None] * sigma * curvatures
             sigma = (q + rate**2 * (chance - plain)) / shrink
     directions = n * curvatures * np.diag(sigma) * _of_means(k, settings.window)
+    directions = directions + weights * curvatures
     found = _prediction(
         rate, Estimate(float(directions.mean()), 0.0), directions, curvatures[0], curvatures[-1]
     )
@@ -466,12 +480,13 @@ def _probed(
     flat, unravel = ravel_pytree(position)
     key_metric, key_probes = jax.random.split(rng_key)
     factors = _factors(settings, position, memory, key_metric, PROBED_ESTIMATES)
-    delta = settings.damping if settings.metric is not None else 1.0
+    delta = settings.damping
     curve = hessian_times(task, position)
 
     def metric(v: Array) -> Array:
-        parts = [f.transpose_times(f.times(v)) for f in factors]
-        return sum(parts, jnp.zeros_like(v)) / max(len(parts), 1) + delta * v
+        if settings.metric is None:
+            return v
+        return sum((f.damped(delta).times(v) for f in factors), jnp.zeros_like(v)) / len(factors)
 
     def inverse(v: Array) -> Array:
         if settings.metric is None:
@@ -521,13 +536,15 @@ def _probed(
         found = c * weighed(s, i)
         if settings.metric is not None and settings.counted:
             found = found - settings.counted * weighed(probe_of_metric(key_noise, i), i)
-        # Of the Gaussian noise: tr[(2M - εMAM)⁻¹ M] = tr[(2 - εMA)⁻¹].
+        # Of the Gaussian noise: tr[(2M - εMAM)⁻¹ M] = tr[(2 - εMA)⁻¹]. Of draws about a mean their
+        # own and the mean's: tr[MA + ε(2 - εMA)⁻¹(MA)²] = 2 tr[(2 - εMA)⁻¹MA].
         z = jax.random.rademacher(key_noise, flat.shape, flat.dtype)
         gaussian = jnp.zeros(())
-        if not isinstance(settings.noise, float) or settings.noise:
+        if any(not isinstance(t, float) or t for t in (settings.noise, settings.weight_noise)):
             plain = lambda v: 2 * v - rate * inverse(curve(v))  # noqa: E731
-            y, _ = jax.scipy.sparse.linalg.bicgstab(plain, z, tol=1e-4, maxiter=1000)
-            gaussian = 2 * settings.noise * z @ y / n
+            right = settings.noise * z + settings.weight_noise * inverse(curve(z))
+            y, _ = jax.scipy.sparse.linalg.bicgstab(plain, right, tol=1e-4, maxiter=1000)
+            gaussian = 2 * z @ y / n
         return n * (found + gaussian) / len(flat)
 
     shares = np.asarray([share(key) for key in jax.random.split(key_probes, probes)], float)
@@ -694,7 +711,12 @@ def causes(
             f"({float(settings.damping):g})"
         )
     elif predicted is not None and far(predicted.temperature):
-        if settings.batch_size is not None and settings.noise:
+        if settings.weight_noise:
+            found.append(
+                f"noisy_ngd misses T, its draws are {cold_or_hot} by what their mean moves: "
+                f"lower learning_rate ({rate:g})"
+            )
+        elif settings.batch_size is not None and settings.noise:
             found.append(
                 f"the minibatches' noise makes it {cold_or_hot} than its own noise alone would: "
                 f"shorter steps (learning_rate is {rate:.3g}) or a larger batch_size "

@@ -7,11 +7,14 @@ import pytest
 
 from ngd import metrics, samplers
 from ngd.metrics import (
+    diagonal_fisher,
     empirical_fisher,
     exact_fisher,
     gradient_covariance,
+    kfac,
     logistic_fisher,
     moving_average,
+    quasi_diagonal,
     sampled_fisher,
 )
 from ngd.samplers import (
@@ -23,6 +26,7 @@ from ngd.samplers import (
     langevin,
     mala,
     mandt,
+    noisy_ngd,
     preconditioned_langevin,
     psgld,
     riemannian_langevin,
@@ -56,6 +60,9 @@ SAMPLERS = {
     "langevin": lambda task: langevin.build(task, learning_rate=0.1, temperature=1.0),
     "mala": lambda task: mala.build(task, learning_rate=0.1, temperature=1.0),
     "mandt": lambda task: mandt.build(task, learning_rate=0.1, damping=0.3, batch_size=4),
+    "noisy_ngd": lambda task: noisy_ngd.build(
+        kfac(task, 5, smoothing=0.5), learning_rate=0.1, damping=0.3, batch_size=4
+    ),
     "preconditioned_langevin": lambda task: preconditioned_langevin.build(
         moving_average(sampled_fisher(task, 5), 0.5), learning_rate=0.1, damping=0.3
     ),
@@ -89,13 +96,19 @@ SAMPLERS = {
 """A sampler of each kind, those with a memory among them."""
 
 METRICS = {
+    "diagonal_fisher": lambda task: diagonal_fisher(task, 5, smoothing=0.5),
     "empirical_fisher": empirical_fisher,
     "exact_fisher": exact_fisher,
     "gradient_covariance": gradient_covariance,
+    "kfac": lambda task: kfac(task, 5, smoothing=0.5),
     "logistic_fisher": logistic_fisher,
     "moving_average": lambda task: moving_average(sampled_fisher(task, 5), 0.5),
+    "quasi_diagonal": lambda task: quasi_diagonal(task, 5, smoothing=0.5),
     "sampled_fisher": lambda task: sampled_fisher(task, 5),
 }
+
+ROWLESS = {"diagonal_fisher", "kfac", "quasi_diagonal"}
+"""Those that are no UᵀU."""
 
 NOISELESS = {"full_ngd"}
 
@@ -169,7 +182,7 @@ def test_a_chain_in_pieces_is_the_chain_whole(name, toy, x64):
     assert same(whole, pieces)
 
 
-@pytest.mark.parametrize("name", METRICS)
+@pytest.mark.parametrize("name", sorted(METRICS.keys() - ROWLESS))
 def test_a_metric_is_its_factor(name, toy, x64):
     """U of shape (m, P), whose products, solves and determinant are those of UᵀU + δI."""
     task, params = toy("logistic")
@@ -198,15 +211,40 @@ def test_a_metric_is_its_factor(name, toy, x64):
     np.testing.assert_allclose(first.take(jnp.array([1])).written(), u[[1]], atol=1e-12)
     damped, _ = metric.damped(jax.random.key(0), params, memory, 0.3)
     matrix = matrix + 0.3 * np.eye(len(matrix))
+    np.testing.assert_allclose(damped.times(jnp.asarray(v)), matrix @ v)
     np.testing.assert_allclose(damped.solve(jnp.asarray(v)).x, np.linalg.solve(matrix, v))
     np.testing.assert_allclose(damped.log_determinant(), np.linalg.slogdet(matrix)[1])
 
 
+def matrix(damped, size):
+    return np.asarray(jax.jit(jax.vmap(damped.times))(jnp.eye(size)))
+
+
+@pytest.mark.parametrize("name", sorted(ROWLESS))
+def test_a_metric_without_rows_is_its_matrix(name, toy, x64):
+    """Symmetric, its solve and its determinant those of the product; with chance and memory."""
+    task, params = toy("softmax")
+    metric, v = METRICS[name](task), np.linspace(-1, 1, 16)
+    assert metric.task is task
+    assert not metric.pure
+    memory = metric.init(params)
+    estimate = jax.jit(metric.factor)
+    first, after = estimate(jax.random.key(0), params, memory)
+    assert jax.tree.structure(after) == jax.tree.structure(memory)
+    other, _ = estimate(jax.random.key(1), params, memory)
+    assert not same(first, other)
+    damped = first.damped(0.3)
+    whole = matrix(damped, 16)
+    np.testing.assert_allclose(whole, whole.T, atol=1e-12)
+    np.testing.assert_allclose(damped.solve(jnp.asarray(v)).x, np.linalg.solve(whole, v))
+    np.testing.assert_allclose(damped.log_determinant(), np.linalg.slogdet(whole)[1])
+
+
 @pytest.mark.parametrize("name", METRICS)
 def test_a_metrics_noise_has_its_covariance(name, toy, x64, assert_moments):
-    task, params = toy("logistic")
+    task, params = toy("softmax" if name in ROWLESS else "logistic")
     metric = METRICS[name](task)
     damped, _ = metric.damped(jax.random.key(0), params, metric.init(params), 0.3)
-    u = np.asarray(damped.factor.written())
+    size = flatten(params).size
     draws = jax.jit(jax.vmap(damped.noise))(jax.random.split(jax.random.key(1), 20_000))
-    assert_moments(draws, np.zeros(u.shape[1]), u.T @ u + 0.3 * np.eye(u.shape[1]))
+    assert_moments(draws, np.zeros(size), matrix(damped, size))

@@ -29,6 +29,8 @@ class Settings(NamedTuple):
         temperature: T that it is asked for; None where the formulas for its noise tell it.
         metropolis: whether a Metropolis test makes it exact, at T whatever ε.
         window: W of the updates whose mean is a state; 1 where a state is an iterate.
+        weight_noise: T of (T/N)(G + δI)⁻¹, the covariance of ω about the mean that moves in its
+            place: see `noisy_ngd`; 0 where ω itself moves.
     """
 
     task: Task
@@ -43,6 +45,7 @@ class Settings(NamedTuple):
     temperature: Scalar | None = None
     metropolis: bool = False
     window: int = 1
+    weight_noise: Scalar = 0.0
 
 
 class SamplingAlgorithm(NamedTuple):

@@ -29,7 +29,7 @@ def noise_metric(task: Task, position: Params, preconditioner: Any) -> Metric:
         raise ValueError(
             f"preconditioner must be one of {', '.join(PRECONDITIONERS)}, got {preconditioner!r}"
         )
-    rows = gradient_covariance(task).at(position).written()
+    rows = gradient_covariance(task).rows(position).written()
     diagonal = jnp.sum(rows**2, axis=0)
     if preconditioner == "scalar":
         diagonal = jnp.full_like(diagonal, diagonal.mean())

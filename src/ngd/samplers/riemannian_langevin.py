@@ -34,7 +34,7 @@ def correction(
     flat, unravel = ravel_pytree(position)
 
     def rows(w: Array) -> Array:
-        return metric.at(unravel(w)).written()
+        return metric.rows(unravel(w)).written()
 
     u = rows(flat)
     inverse = jnp.linalg.inv(u.T @ u + damping * jnp.eye(len(flat), dtype=flat.dtype))

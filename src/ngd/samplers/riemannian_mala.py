@@ -25,7 +25,7 @@ def place(
     G = F + δI. `extra` is T/N.
     """
     seen = slope(metric.task, position)
-    rows = metric.at(position).written()
+    rows = metric.rows(position).written()
     root = jnp.linalg.cholesky(rows.T @ rows + damping * jnp.eye(rows.shape[1], dtype=rows.dtype))
     drift = -cho_solve((root, True), seen.gradient)
     if not simplified:

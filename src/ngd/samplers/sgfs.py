@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from ngd import bounds, minibatch
+from ngd import bounds, data, minibatch
 from ngd.bounds import Scalar
 from ngd.metrics.diagonal import Diagonal
 from ngd.metrics.factor import Factor, Written
@@ -51,7 +51,7 @@ def _seen(
 ) -> tuple[Slope, Memory]:
     """The slope of a minibatch, and the average with its gradients' covariance."""
     indices = minibatch.draw(rng_key, task.examples, batch_size)
-    rows = per_example_gradients(task, position, task.x[indices], task.y[indices])
+    rows = per_example_gradients(task, position, data.take(task.x, indices), task.y[indices])
     mean = rows.mean(axis=0)
     apart = rows - mean
     products = jnp.sum(apart**2, axis=0) if memory.fisher.ndim == 1 else apart.T @ apart
