@@ -1,4 +1,4 @@
-"""Asked and measured temperature on tasks that are not the paper's: the table of docs/library/diagnostics.md.
+"""Asked and measured temperature on tasks that are not the paper's: the table of diagnostics.md.
 
 `python benchmarks/calibration.py` runs all of them and writes the table, in minutes on one core.
 """

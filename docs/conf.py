@@ -26,7 +26,7 @@ html_show_sourcelink = False
 
 # In docstrings a name between single backticks is code.
 default_role = "code"
-autodoc_default_options = {"members": True, "member-order": "bysource"}
+autodoc_default_options = {"members": True, "undoc-members": True, "member-order": "bysource"}
 autodoc_typehints_format = "short"
 # As a field's description, not as an attribute beside the one that autodoc finds.
 napoleon_use_ivar = True

@@ -1,4 +1,4 @@
-"""Every block of Python of every page runs, prints what the page shows, at the temperature asked."""
+"""Every page's Python runs, prints what the page shows, and samples at the temperature asked."""
 
 import re
 

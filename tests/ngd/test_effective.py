@@ -1,4 +1,4 @@
-"""How many independent draws a chain is worth, small here and whole in docs/library/diagnostics.md."""
+"""How many independent draws a chain is worth, small here, whole in docs/library/diagnostics.md."""
 
 import re
 from pathlib import Path
