@@ -8,7 +8,7 @@ import pytest
 from jax.flatten_util import ravel_pytree
 from tests import gold, pages
 
-SAMPLES = re.compile(r"ngd\.sample\(|sampling\.run\(|run_inference_algorithm\(")
+SAMPLES = re.compile(r"ngd\.sample\(|sampling\.run\(|run_inference_algorithm\(\s*\w+, sampler")
 TEMPERATURE = re.compile(r"temperature: (\S+) ± (\S+) asked: (\S+)")
 NUMBER = re.compile(r"(± )?(-?\d+\.?\d*(?:e[-+]?\d+)?|inf|nan)")
 WITH_CODE = [page for page in pages.PAGES if pages.blocks(page)]
