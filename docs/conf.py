@@ -67,9 +67,28 @@ def skip(app: Sphinx, what: str, name: str, found: Any, skipped: bool, options: 
     return skipped or type(found).__name__ == "_tuplegetter" or isinstance(found, ModuleType)
 
 
+KEY = "~jaxtyping.Key[Array, ''] | ~jaxtyping.UInt32[Array, '2'] | ~jaxtyping.UInt32[Array, '4']"
+NAMES = {
+    "jaxlib._jax.Array": "Array",
+    KEY: "PRNGKeyArray",
+    "float | ~jaxtyping.Float[Array, '']": "Scalar",
+}
+"""What annotations spell out, and the name that the code has for it."""
+
+
+def short(
+    app: Sphinx, what: str, name: str, found: Any, options: Any, given: str | None, back: str | None
+) -> tuple[str | None, str | None]:
+    """A signature with the code's own names."""
+    for long, called in NAMES.items():
+        given, back = (part and part.replace(long, called) for part in (given, back))
+    return given, back
+
+
 def setup(app: Sphinx) -> None:
     """Connect the functions above."""
     app.connect("source-read", list_modules)
     # Before Napoleon, whose markup must stay.
     app.connect("autodoc-process-docstring", plain, priority=400)
     app.connect("autodoc-skip-member", skip)
+    app.connect("autodoc-process-signature", short)
