@@ -44,6 +44,7 @@ PLAIN = {
     for room in ("fig1", "fig2_3_4", "fig5_6", "fig7", "figS1bc", "readings")
 }
 SCORES = "test_the_scores_are_those_of_a_plain_loop"
+DATA = "ngd/test_data.py"
 MLP = (f"{PLAIN['fig5_6']}::{SCORES}",)
 CNN = (f"{PLAIN['fig7']}::{SCORES}",)
 WARM = (f"{PLAIN['fig7']}::test_the_warm_start_is_the_end_of_a_plain_loop_of_sgd_with_momentum",)
@@ -495,9 +496,24 @@ MUTANTS = [
            "Slope(total / size + extra,", "Slope(total / size,",
            ("ngd/test_task.py::test_a_gradient_in_pieces_is_the_gradient",)),
     Mutant("a weighted cost without the regulariser", "ngd/task.py",
-           "weights @ task.likelihood.losses(task.logits(p, x), y) + task.regulariser(p)",
-           "weights @ task.likelihood.losses(task.logits(p, x), y)",
+           "return weighted_losses(task, p, weights, indices) + task.regulariser(p)",
+           "return weighted_losses(task, p, weights, indices)",
            ("ngd/test_minibatch.py::test_a_weighted_gradient_is_that_of_its_batch",)),
+    Mutant("a cost of inputs on the host without its mean", "ngd/task.py",
+           "jnp.full(task.examples, 1 / task.examples)", "jnp.ones(task.examples)",
+           (f"{DATA}::test_costs_and_their_slopes_are_those_of_the_same_array",)),
+    Mutant("a host is searched in its first piece alone", "ngd/data.py",
+           "return seen + int(differs.argmax())", "return int(differs.argmax())",
+           (f"{DATA}::test_a_model_whose_outputs_depend_on_the_batch_is_refused_on_the_host",)),
+    Mutant("a piece of rows is left out", "ngd/data.py",
+           "first = (length(examples) - 1) % size + 1", "first = (length(examples) - 1) % size",
+           ("ngd/test_task.py::test_a_gradient_in_pieces_is_the_gradient",)),
+    Mutant("rows of a batch of indices out of order", "ngd/data.py",
+           "self.rows[indices.reshape(-1)]", "self.rows[np.sort(indices.reshape(-1))]",
+           (f"{DATA}::test_costs_and_their_slopes_are_those_of_the_same_array",)),
+    Mutant("data stay constants of a program", "ngd/sampling.py",
+           "jaxpr_as_fun(ClosedJaxpr(program.jaxpr, constants))", "jaxpr_as_fun(program)",
+           (f"{DATA}::test_data_are_arguments_of_the_program_and_no_constants_of_it",)),
     Mutant("a step tells twice its cost", "ngd/samplers/algorithm.py",
            "mean_cost=slope.mean_cost", "mean_cost=2 * slope.mean_cost",
            (f"{SAMPLE}::test_a_step_tells_its_cost_and_the_iterations_of_its_solver",)),

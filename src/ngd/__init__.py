@@ -14,6 +14,7 @@ from ngd import (
     theorem_2,
 )
 from ngd.chains import Samples, sample
+from ngd.data import OnHost
 from ngd.diagnostics import CalibrationWarning
 from ngd.samplers.full_ngd import build as full_ngd
 from ngd.samplers.langevin import build as langevin
@@ -28,6 +29,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "CalibrationWarning",
+    "OnHost",
     "Samples",
     "Task",
     "__version__",

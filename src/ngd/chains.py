@@ -12,11 +12,13 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, PRNGKeyArray
 
-from ngd import bounds, diagnostics, predictive
+from ngd import bounds, data, diagnostics, predictive
+from ngd.data import Inputs, OnHost
 from ngd.diagnostics import CalibrationWarning, Estimate, Prediction
 from ngd.likelihood import categorical, class_labels
 from ngd.prior import log_metric
 from ngd.samplers.algorithm import SamplingAlgorithm, Settings
+from ngd.sampling import with_data_as_arguments
 from ngd.task import Params, flatten, mean_cost
 
 PIECES = 20
@@ -86,8 +88,8 @@ def sample(
     draws: int,
     thin: int = 1,
     keep: Callable[[Params], Any] | None = None,
-    predict: Array | None = None,
-    labels: Array | None = None,
+    predict: Any = None,
+    labels: Any = None,
     temperature: float | None = None,
     progress: bool = False,
     checkpoint: str | Path | None = None,
@@ -138,9 +140,11 @@ def sample(
             f"predict must be left out with the likelihood {settings.task.likelihood.name}; "
             "ngd.predictive has outputs, labels and log_density of the draws"
         )
-    predict = None if predict is None else jnp.asarray(predict)
-    if predict is not None and labels is not None and len(predict) != len(labels):
-        raise ValueError(f"labels must be one for each of {len(predict)} inputs, got {len(labels)}")
+    predict = None if predict is None else data.whole("predict", data.checked("predict", predict))
+    if predict is not None and labels is not None and data.length(predict) != len(labels):
+        raise ValueError(
+            f"labels must be one for each of {data.length(predict)} inputs, got {len(labels)}"
+        )
     position = jax.tree.map(jnp.asarray, position)
     keys = jax.random.split(rng_key, chains)
     first_state = sampler.init(position)
@@ -170,9 +174,10 @@ def sample(
 
         return jax.lax.fori_loop(0, blocks, block, at)
 
-    go_on = jax.jit(jax.vmap(chain, (0, 0, None, None, None, None)), donate_argnums=1)
     whole = not progress and checkpoint is None
     plan = _plan(burn_in, draws, thin, 1 if whole else PIECES)
+    abreast = jax.vmap(chain, (0, 0, None, None, None, None))
+    go_on = with_data_as_arguments(abreast, (keys, at, *plan[0]), donated=1)
     call: dict[str, Any] = {}
     if checkpoint is not None:
         call = {
@@ -215,7 +220,7 @@ def _recorder(
     settings: Settings,
     origin: Params,
     keep: Callable[[Params], Any] | None,
-    predict: Array | None,
+    predict: Inputs | None,
     labels: Array | None,
     asked: float,
 ) -> _Recorder:
@@ -234,7 +239,7 @@ def _recorder(
         ensemble = None
         if predict is not None:
             k = jax.eval_shape(task.logits, origin, predict).shape[1]
-            ensemble = predictive.start(len(predict), k)
+            ensemble = predictive.start(data.length(predict), k)
         return Kept(buffers, statistics, diagnostics.virial(origin), ensemble)
 
     def density(position: Params, cost: Array) -> Array:
@@ -359,8 +364,9 @@ def _two_updates(
 
 def _digest(tree: Any) -> str:
     digest = hashlib.sha256()
-    for leaf in jax.tree.leaves(tree):
-        digest.update(np.ascontiguousarray(leaf).tobytes())
+    for leaf in data.leaves(tree):
+        for piece in leaf.pieces() if isinstance(leaf, OnHost) else [leaf]:
+            digest.update(np.ascontiguousarray(piece).tobytes())
     return digest.hexdigest()
 
 

@@ -18,14 +18,15 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from ngd import bounds
+from ngd import bounds, data
+from ngd.data import Inputs
 from ngd.laplace import hessian, hessian_times
 from ngd.metrics.covariance import gradient_covariance
 from ngd.metrics.factor import Factor
 from ngd.metrics.metric import Metric
 from ngd.prior import log_metric
 from ngd.samplers.algorithm import SamplingAlgorithm, Settings
-from ngd.task import Functions, Params, check, flatten, gradient
+from ngd.task import Functions, Params, check, flatten, gradient, weighted_losses
 
 DENSE = 600
 """Up to so many parameters matrices are written out; beyond, traces are probed."""
@@ -245,7 +246,7 @@ def predicted_temperature(
         rng_key: for metrics with chance and for probes; a fixed one when None.
         probes: of Hutchinson's estimate of the trace, where P is above `DENSE`, at the most: fewer
             where they tell the trace to a thousandth.
-        dense: whether matrices are written out; by P when None.
+        dense: whether matrices are written out; by P, and where the inputs are, when None.
 
     Raises:
         ValueError: the sampler is none of `ngd.samplers`, or the model is refused by
@@ -255,7 +256,8 @@ def predicted_temperature(
     check(settings.task, position)
     key = jax.random.key(0) if rng_key is None else rng_key
     if dense is None:
-        dense = flatten(position).size <= DENSE
+        # The covariance of the gradients takes all examples at once.
+        dense = flatten(position).size <= DENSE and not data.on_host(settings.task.x)
     if dense:
         return _dense(settings, _local(settings, position, memory, key))
     return _probed(settings, position, memory, key, probes)
@@ -289,14 +291,14 @@ def _factors(
 
 
 @partial(jax.jit, static_argnums=0)
-def _curvature(functions: Functions, x: Array, y: Array, position: Params) -> Array:
+def _curvature(functions: Functions, x: Inputs, y: Array, position: Params) -> Array:
     """A = (1/N) d²C/dω²; the task in parts, so that one of the same shapes is compiled no more."""
     task = functions.on(x, y)
     return hessian(task, position) / task.examples
 
 
 @partial(jax.jit, static_argnums=0)
-def _deviations(functions: Functions, x: Array, y: Array, position: Params) -> Array:
+def _deviations(functions: Functions, x: Inputs, y: Array, position: Params) -> Array:
     """Rows R of S = RᵀR, eq. (14): the covariance of the examples' gradients."""
     metric = gradient_covariance(functions.on(x, y))
     return metric.at(position).written()
@@ -399,8 +401,7 @@ def _probed(
         """A vector whose second moment is S."""
         sign = jax.random.rademacher(key, (n,), flat.dtype)
         sign = (sign - sign.mean()) / jnp.sqrt(n)
-        cost = lambda w: sign @ task.likelihood.losses(task.logits(unravel(w), task.x), task.y)  # noqa: E731
-        return jax.grad(cost)(flat)
+        return jax.grad(lambda w: weighted_losses(task, unravel(w), sign))(flat)
 
     def solve(v: Array, apply: Any, start: Any) -> Array:
         return jax.scipy.sparse.linalg.cg(apply, v, M=start, tol=1e-4, maxiter=1000)[0]
