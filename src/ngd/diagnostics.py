@@ -38,6 +38,9 @@ ESTIMATES = 16
 PROBED_ESTIMATES = 4
 """The same where they are kept as factors of a large model."""
 
+FEWEST, ENOUGH = 4, 1e-3
+"""Probes of a trace, at the least, and its relative error at which no more are made."""
+
 
 class Estimate(NamedTuple):
     """A number and its standard error."""
@@ -272,7 +275,8 @@ def predicted_temperature(
         position: ω, a minimum of C or a typical sample.
         memory: the metric's, from a chain's state; None begins one.
         rng_key: for metrics with chance and for probes; a fixed one when None.
-        probes: of Hutchinson's estimate of the trace, where P is above `DENSE`.
+        probes: of Hutchinson's estimate of the trace, where P is above `DENSE`, at the most: fewer
+            where they tell the trace to a thousandth.
         dense: whether matrices are written out; by P, and where the inputs are, when None.
 
     Raises:
@@ -481,19 +485,21 @@ def _probed(
     key_metric, key_probes = jax.random.split(rng_key)
     factors = _factors(settings, position, memory, key_metric, PROBED_ESTIMATES)
     delta = settings.damping
-    curve = hessian_times(task, position)
 
-    def metric(v: Array) -> Array:
+    def metric(v: Array, factors: list[Operator]) -> Array:
         if settings.metric is None:
             return v
         return sum((f.damped(delta).times(v) for f in factors), jnp.zeros_like(v)) / len(factors)
 
-    def inverse(v: Array) -> Array:
+    def inverse(v: Array, factors: list[Operator]) -> Array:
         if settings.metric is None:
             return v
         return sum((f.damped(delta).solve(v).x for f in factors), jnp.zeros_like(v)) / len(factors)
 
-    def probe_of_covariance(key: PRNGKeyArray) -> Array:
+    def curve(v: Array, flat: Array) -> Array:
+        return hessian_times(task, unravel(flat))(v)
+
+    def probe_of_covariance(key: PRNGKeyArray, flat: Array) -> Array:
         """A vector whose second moment is S."""
         sign = jax.random.rademacher(key, (n,), flat.dtype)
         sign = (sign - sign.mean()) / jnp.sqrt(n)
@@ -502,22 +508,22 @@ def _probed(
     def solve(v: Array, apply: Any, start: Any) -> Array:
         return jax.scipy.sparse.linalg.cg(apply, v, M=start, tol=1e-4, maxiter=1000)[0]
 
-    def weighed(s: Array, i: Array) -> Array:
+    def weighed(s: Array, i: Array, flat: Array, factors: list[Operator]) -> Array:
         """ε sᵀM(2M - εMAM)⁻¹Ms, the first and the last M being that of estimate i."""
         if len(factors) <= 1:
             # (2M - εMAM)⁻¹ = G (2G - εA)⁻¹ G: no solve with M at all.
-            once = lambda v: 2 * metric(v) - rate * curve(v)  # noqa: E731
-            return rate * s @ solve(s, once, inverse)
+            once = lambda v: 2 * metric(v, factors) - rate * curve(v, flat)  # noqa: E731
+            return rate * s @ solve(s, once, lambda v: inverse(v, factors))
         branches = [lambda v, f=f: f.damped(delta).solve(v).x for f in factors]
         moved = jax.lax.switch(i, branches, s)
 
         def both(v: Array) -> Array:
-            turned = inverse(v)
-            return 2 * turned - rate * inverse(curve(turned))
+            turned = inverse(v, factors)
+            return 2 * turned - rate * inverse(curve(turned, flat), factors)
 
-        return rate * moved @ solve(moved, both, metric)
+        return rate * moved @ solve(moved, both, lambda v: metric(v, factors))
 
-    def probe_of_metric(key: PRNGKeyArray, i: Array) -> Array:
+    def probe_of_metric(key: PRNGKeyArray, i: Array, factors: list[Any]) -> Array:
         """A vector whose second moment is that of estimate i, undamped."""
         branches = [
             lambda f=f: f.transpose_times(jax.random.rademacher(key, (f.shape[0],), flat.dtype))
@@ -525,43 +531,56 @@ def _probed(
         ]
         return jax.lax.switch(i, branches)
 
+    # What the parameters are is an argument: of constants XLA would run the network as it compiles.
     @jax.jit
-    def share(key: PRNGKeyArray) -> Array:
+    def share(key: PRNGKeyArray, flat: Array, factors: list[Operator]) -> Array:
         key_batch, key_noise, key_one = jax.random.split(key, 3)
-        s = probe_of_covariance(key_batch) if c else jnp.zeros_like(flat)
+        s = probe_of_covariance(key_batch, flat) if c else jnp.zeros_like(flat)
         if settings.friction is not None:
             heat = rate * (c * s @ s / len(flat) - settings.counted) / (2 * settings.friction)
             return n * heat + settings.noise
         i = jax.random.randint(key_one, (), 0, max(len(factors), 1))
-        found = c * weighed(s, i)
+        found = c * weighed(s, i, flat, factors) if c else jnp.zeros(())
         if settings.metric is not None and settings.counted:
-            found = found - settings.counted * weighed(probe_of_metric(key_noise, i), i)
+            known = probe_of_metric(key_noise, i, factors)
+            found = found - settings.counted * weighed(known, i, flat, factors)
         # Of the Gaussian noise: tr[(2M - εMAM)⁻¹ M] = tr[(2 - εMA)⁻¹]. Of draws about a mean their
         # own and the mean's: tr[MA + ε(2 - εMA)⁻¹(MA)²] = 2 tr[(2 - εMA)⁻¹MA].
         z = jax.random.rademacher(key_noise, flat.shape, flat.dtype)
         gaussian = jnp.zeros(())
         if any(not isinstance(t, float) or t for t in (settings.noise, settings.weight_noise)):
-            plain = lambda v: 2 * v - rate * inverse(curve(v))  # noqa: E731
-            right = settings.noise * z + settings.weight_noise * inverse(curve(z))
+            plain = lambda v: 2 * v - rate * inverse(curve(v, flat), factors)  # noqa: E731
+            right = settings.noise * z + settings.weight_noise * inverse(curve(z, flat), factors)
             y, _ = jax.scipy.sparse.linalg.bicgstab(plain, right, tol=1e-4, maxiter=1000)
             gaussian = 2 * z @ y / n
         return n * (found + gaussian) / len(flat)
 
-    shares = np.asarray([share(key) for key in jax.random.split(key_probes, probes)], float)
-    least, largest = _extremes(jax.jit(lambda v: inverse(curve(v))), metric, flat.shape[0])
-    mean = Estimate(float(shares.mean()), float(shares.std(ddof=1) / math.sqrt(probes)))
+    shares: list[float] = []
+    for key_probe in jax.random.split(key_probes, probes):
+        shares.append(float(share(key_probe, flat, factors)))
+        mean = Estimate(float(np.mean(shares)), _error(shares))
+        if len(shares) >= FEWEST and mean.standard_error <= ENOUGH * abs(mean.value):
+            break
+    turned = jax.jit(lambda v, flat, factors: inverse(curve(v, flat), factors))
+    measure = jax.jit(metric)
+    least, largest = _extremes(
+        lambda v: turned(v, flat, factors), lambda v: measure(v, factors), flat.shape[0]
+    )
     if settings.friction is not None:
         return _with_momentum(settings, mean, None, least, largest)
     return _prediction(rate, mean, None, least, largest)
 
 
+def _error(values: list[float]) -> float:
+    """The standard error of their mean; not known of one."""
+    return float(np.std(values, ddof=1)) / math.sqrt(len(values)) if len(values) > 1 else math.inf
+
+
 def _extremes(apply: Any, metric: Any, parameters: int, steps: int = 60) -> tuple[float, float]:
     """The extreme eigenvalues of MA, symmetric in the metric's own product, by Lanczos."""
     steps = min(steps, parameters)
-    metric = jax.jit(metric)
     v = np.random.default_rng(0).normal(size=parameters)
-    basis: list[np.ndarray] = []
-    duals: list[np.ndarray] = []
+    basis, duals = np.empty((steps, parameters)), np.empty((steps, parameters))
     small = np.zeros((steps, steps))
     for j in range(steps):
         dual = np.asarray(metric(jnp.asarray(v, float)), float)
@@ -569,15 +588,12 @@ def _extremes(apply: Any, metric: Any, parameters: int, steps: int = 60) -> tupl
         if norm == 0 or (j and norm < 1e-5 * abs(small[j - 1, j - 1])):
             small = small[:j, :j]
             break
-        basis.append(v / norm)
-        duals.append(dual / norm)
-        image = np.asarray(apply(jnp.asarray(basis[-1], float)), float)
-        for i in range(j + 1):
-            small[i, j] = duals[i] @ image
-        v = image
+        basis[j], duals[j] = v / norm, dual / norm
+        v = np.asarray(apply(jnp.asarray(basis[j], float)), float)
+        known, along = basis[: j + 1], duals[: j + 1]
+        small[: j + 1, j] = along @ v
         for _ in range(2):
-            for b, d in zip(basis, duals, strict=True):
-                v = v - (d @ v) * b
+            v = v - (along @ v) @ known
     found = np.linalg.eigvalsh(small if len(small) else np.zeros((1, 1)), UPLO="U")
     return float(found[0]), float(found[-1])
 
