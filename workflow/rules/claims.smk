@@ -3,11 +3,12 @@
 
 rule claims:
     input:
-        **{name: f"{TABLES}/{table}.csv" for name, table in CLAIMED.items()},
+        **{name: table(f"{of}.csv") for name, of in CLAIMED.items()},
     output:
         claims=f"{RESULTS}/claims.csv",
     log:
         f"{RESULTS}/logs/claims.log",
+    localrule: True
     params:
         claims=os.path.relpath(CLAIM_FILE),
         scale=SCALE,
@@ -23,15 +24,16 @@ rule claims:
 # The readings of the text, each beside the one that was chosen; and the verdicts under each.
 rule readings:
     input:
-        sorted(f"{TABLES}/{table}.csv" for table in READ_OTHERWISE.values()),
-        [f"{TABLES}/{name}.csv" for name in OTHERWISE],
-        **{name: f"{TABLES}/{table}_runs.csv" for name, table in READINGS.items()},
+        sorted(table(f"{of}.csv") for of in READ_OTHERWISE.values()),
+        [table(f"{name}.csv") for name in OTHERWISE],
+        **{name: table(f"{of}_runs.csv") for name, of in READINGS.items()},
         figure="figures/readings.pdf",
     output:
         table=f"{RESULTS}/readings.csv",
         by_reading=f"{RESULTS}/claims_by_reading.csv",
     log:
         f"{RESULTS}/logs/readings.log",
+    localrule: True
     params:
         readings=READINGS,
         claimed=READ_OTHERWISE,
@@ -58,6 +60,7 @@ rule accept:
         claims=rules.claims.output.claims,
     log:
         f"{RESULTS}/logs/accept.log",
+    localrule: True
     params:
         archive=ARCHIVE,
     script:
@@ -69,6 +72,7 @@ rule check:
         claims=rules.claims.output.claims,
     log:
         f"{RESULTS}/logs/check.log",
+    localrule: True
     # No input: what is archived must not be made anew to compare it with itself.
     params:
         archived=f"{ARCHIVE}/claims.csv",

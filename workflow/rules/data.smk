@@ -7,11 +7,12 @@ rule mnist:
         f"{RESULTS}/logs/mnist.log",
     # Its mirrors are tried in turn already, and a wrong file stays wrong.
     retries: 0
+    localrule: True
     params:
         name=config["data"],
         test_images=config["test_images"],
         seed=config["seed"],
-        cache="results/downloads",
+        cache=placed("results/downloads"),
         code=lambda wildcards: code("mnist.py", "artifact.problems.mnist"),
     script:
         "../scripts/mnist.py"

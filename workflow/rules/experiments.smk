@@ -105,7 +105,7 @@ for name, entry in catalogue.EXPERIMENTS.items():
                 code=lambda wildcards, entry=entry: code(
                     "chains.py", entry.module, "artifact.engine.chains"
                 ),
-                checkpoints=f"{RESULTS}/checkpoints/{{figure}}/{{job}}",
+                checkpoints=placed(f"{RESULTS}/checkpoints/{{figure}}/{{job}}"),
                 # No input: chains that are archived later must not run these again.
                 archive=f"{ARCHIVE}/chains/{{figure}}.csv",
             script:

@@ -21,6 +21,7 @@ rule plot:
         f"{RESULTS}/logs/plot_{{figure}}.log",
     wildcard_constraints:
         figure=any_of(catalogue.FIGURES),
+    localrule: True
     params:
         scale=SCALE,
         module=lambda wildcards: catalogue.FIGURES[wildcards.figure].module,

@@ -26,6 +26,7 @@ rule report:
         page=f"{RESULTS}/report.html",
     log:
         f"{RESULTS}/logs/report.log",
+    localrule: True
     params:
         figures=FIGURES + SUPPLEMENT,
         modules=[catalogue.FIGURES[name].module for name in FIGURES + SUPPLEMENT],
@@ -48,11 +49,12 @@ rule crate:
         )
         + [rules.claims.output.claims, rules.report.output.page],
         provenance=records_of(*FIGURES, *SUPPLEMENT),
-        workflow=[os.path.relpath(path) for path in WORKFLOW],
+        workflow=[local(os.path.relpath(path)) for path in WORKFLOW],
     output:
         crate=f"{RESULTS}/crate.zip",
     log:
         f"{RESULTS}/logs/crate.log",
+    localrule: True
     params:
         scale=SCALE,
         home=os.path.relpath(ROOT),

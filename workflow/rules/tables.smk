@@ -13,6 +13,7 @@ rule sweep_table:
         f"{RESULTS}/logs/{{table}}.log",
     wildcard_constraints:
         table=any_of(SWEEP_TABLES),
+    localrule: True
     params:
         code=lambda wildcards: code("sweep_table.py", "artifact.records.tables"),
     script:
@@ -23,6 +24,7 @@ rule sweep_table:
 rule archive_chains:
     log:
         f"{RESULTS}/logs/archive_chains.log",
+    localrule: True
     params:
         sweeps={
             folder: {
@@ -37,7 +39,7 @@ rule archive_chains:
             if isinstance(sweep, Lasting)
         },
         root=config["seed"],
-        points=f"{RESULTS}/points",
+        points=placed(f"{RESULTS}/points"),
         archive=ARCHIVE,
     script:
         "../scripts/archive_chains.py"
@@ -53,14 +55,15 @@ rule archive:
                 for figure in FIGURES + SUPPLEMENT
                 for path in [*tables_of(figure), *records_of(figure)]
             }
-            | {f"{TABLES}/{name}.csv" for name in [*OTHERWISE, *CLAIMED.values()]}
+            | {table(f"{name}.csv") for name in [*OTHERWISE, *CLAIMED.values()]}
             | {
-                f"{TABLES}/{name}.json"
+                table(f"{name}.json")
                 for name in catalogue.records_of([*OTHERWISE, *CLAIMED.values()])
             }
         ),
     log:
         f"{RESULTS}/logs/archive.log",
+    localrule: True
     params:
         archive=ARCHIVE,
     script:
