@@ -1,11 +1,14 @@
-# A verdict for every claim of the paper: `snakemake claims`; `snakemake check` compares them.
-
-
 rule claims:
+    """A verdict for every claim of the paper."""
     input:
         **{name: table(f"{of}.csv") for name, of in CLAIMED.items()},
     output:
-        claims=f"{RESULTS}/claims.csv",
+        claims=report(
+            f"{RESULTS}/claims.csv",
+            caption="../report/table.rst",
+            category="Claims",
+            labels=lambda wildcards: labels("table", "claims"),
+        ),
     log:
         f"{RESULTS}/logs/claims.log",
     localrule: True
@@ -21,15 +24,20 @@ rule claims:
         "../scripts/claims.py"
 
 
-# The readings of the text, each beside the one that was chosen; and the verdicts under each.
 rule readings:
+    """The readings of the text, each beside the one that was chosen; and the verdicts under each."""
     input:
         sorted(table(f"{of}.csv") for of in READ_OTHERWISE.values()),
         [table(f"{name}.csv") for name in OTHERWISE],
         **{name: table(f"{of}_runs.csv") for name, of in READINGS.items()},
         figure="figures/readings.pdf",
     output:
-        table=f"{RESULTS}/readings.csv",
+        table=report(
+            f"{RESULTS}/readings.csv",
+            caption="../report/table.rst",
+            category="Claims",
+            labels=lambda wildcards: labels("table", "readings"),
+        ),
         by_reading=f"{RESULTS}/claims_by_reading.csv",
     log:
         f"{RESULTS}/logs/readings.log",
@@ -54,8 +62,8 @@ rule readings:
         "../scripts/readings.py"
 
 
-# New verdicts into the archive: `snakemake accept`.
 rule accept:
+    """New verdicts into the archive."""
     input:
         claims=rules.claims.output.claims,
     log:
@@ -68,6 +76,7 @@ rule accept:
 
 
 rule check:
+    """Are the verdicts those that are archived?"""
     input:
         claims=rules.claims.output.claims,
     log:

@@ -13,6 +13,19 @@ def needs(entry):
     return {need: files[need] for need in entry.needs}
 
 
+def tabled(path):
+    """A result, in Snakemake's report if it is a table."""
+    result = f"{RESULTS}/{path}"
+    if not path.endswith(".csv"):
+        return result
+    return report(
+        result,
+        caption="../report/table.rst",
+        category="Tables",
+        labels=lambda wildcards: labels("table", Path(path).stem),
+    )
+
+
 def memory(entry):
     """Its MB, of which a job that is tried again asks for more."""
     return lambda wildcards, attempt: entry.memory * attempt
@@ -45,10 +58,7 @@ for name, entry in catalogue.EXPERIMENTS.items():
             input:
                 **needs(entry),
             output:
-                **{
-                    result: f"{RESULTS}/{path}"
-                    for result, path in entry.results.items()
-                },
+                **{result: tabled(path) for result, path in entry.results.items()},
                 provenance=f"{RESULTS}/{entry.record}",
             log:
                 f"{RESULTS}/logs/{name}.log",
@@ -110,3 +120,5 @@ for name, entry in catalogue.EXPERIMENTS.items():
                 archive=f"{ARCHIVE}/chains/{{figure}}.csv",
             script:
                 "../scripts/chains.py"
+
+    getattr(rules, name).rule.docstring = captions.caption(entry.module).title

@@ -1,6 +1,3 @@
-# One self-contained page: figures, claims, readings, provenance.
-
-
 # What a run is made by, the main file first.
 WORKFLOW = [
     ROOT / "Snakefile",
@@ -13,6 +10,7 @@ WORKFLOW = [
 
 
 rule report:
+    """One self-contained page: figures, claims, readings, provenance."""
     input:
         figures=expand("figures/{figure}.svg", figure=FIGURES + SUPPLEMENT),
         provenance=records_of(*FIGURES, *SUPPLEMENT),
@@ -32,7 +30,7 @@ rule report:
         modules=[catalogue.FIGURES[name].module for name in FIGURES + SUPPLEMENT],
         records=[records_of(name) for name in FIGURES + SUPPLEMENT],
         scale=SCALE,
-        settings=dict(config),
+        settings=SETTINGS.model_dump(by_alias=True),
         code=lambda wildcards: code(
             "report.py", "artifact.records.report", "artifact.claims.findings"
         ),
@@ -40,8 +38,8 @@ rule report:
         "../scripts/report.py"
 
 
-# The same for repositories: a Workflow Run RO-Crate.
 rule crate:
+    """The workflow and this run's results for repositories: a Workflow Run RO-Crate."""
     input:
         results=expand("figures/{figure}.pdf", figure=FIGURES + SUPPLEMENT)
         + sorted(

@@ -15,7 +15,7 @@ if re.search(r"\s", sys.executable):
 from artifact import catalogue, refusals
 from artifact.claims import by_reading, claimfile, repeats
 from artifact.engine import device, identity, progress
-from artifact.records import integrity, locked
+from artifact.records import captions, integrity, locked
 from artifact.settings import layers
 from artifact.settings.sweeps import Lasting
 
@@ -137,6 +137,19 @@ SCRIPTS = ROOT / "workflow/scripts"
 def code(script, *modules):
     """What a rule's numbers depend on, as one word: its script, and modules by meaning."""
     return identity.identity(SOURCES, *modules, script=SCRIPTS / script)
+
+
+# What Snakemake's own report says of each figure and table; jobs do not read it.
+config["captions"] = {
+    "figure": captions.of_figures(),
+    "table": captions.of_tables(SETTINGS),
+}
+
+
+def labels(kind, name):
+    """The columns of Snakemake's report."""
+    told = config["captions"][kind][name]["title"]
+    return {"name": captions.name(name), "shows": told.partition(": ")[2] or told}
 
 
 def placed(path):

@@ -1,13 +1,16 @@
-# From the points of a sweep to its table, and from results to the archive.
-
-
 rule sweep_table:
+    """The means and errors of a sweep from its points."""
     input:
         runs=lambda wildcards: job_files(wildcards.table, "csv"),
         provenance=lambda wildcards: job_files(wildcards.table, "json"),
     output:
         runs=f"{RESULTS}/tables/{{table}}_runs.csv",
-        table=f"{RESULTS}/tables/{{table}}.csv",
+        table=report(
+            f"{RESULTS}/tables/{{table}}.csv",
+            caption="../report/table.rst",
+            category="Tables",
+            labels=lambda wildcards: labels("table", wildcards.table),
+        ),
         provenance=f"{RESULTS}/tables/{{table}}.json",
     log:
         f"{RESULTS}/logs/{{table}}.log",
@@ -20,8 +23,8 @@ rule sweep_table:
         "../scripts/sweep_table.py"
 
 
-# What is finished of the sweeps whose chains take minutes or more. A later run begins from it.
 rule archive_chains:
+    """Finished chains of minutes or more into the archive; a later run begins from them."""
     log:
         f"{RESULTS}/logs/archive_chains.log",
     localrule: True
@@ -45,9 +48,9 @@ rule archive_chains:
         "../scripts/archive_chains.py"
 
 
-# Kept in git, so that `--config from=reference` can redraw figures without a chain. No output:
-# what is archived is never Snakemake's to delete.
+# No output: what is archived is never Snakemake's to delete.
 rule archive:
+    """All tables into results/reference, from which `--config from=reference` draws."""
     input:
         sorted(
             {
