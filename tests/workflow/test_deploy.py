@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -172,3 +173,39 @@ def test_settings_of_config_yaml_count_and_the_command_line_wins(tmp_path):
 
     assert jobs() == 1
     assert jobs("--config", "fig5={temperatures: [1.0, 2.0]}") == 2
+
+
+def test_what_the_crate_holds_plans_where_it_is_unpacked(clone, tmp_path):
+    """Without the folder that it came from, and without git."""
+    told = planned(forks.run(clone.path, "--dry-run", *SMOKE, "--", "crate"))
+    (given,) = re.findall(r"^(?:local)?rule crate:\n +input: (.*)", told, re.MULTILINE)
+    shipped = [path for path in given.split(", ") if (clone.path / path).is_file()]
+    for name in shipped:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(clone.path / name, tmp_path / name)
+    assert {"LICENSE", "workflow/claims.yaml", "docs/readings.md", "CITATION.cff"} <= {*shipped}
+    plan = planned(forks.run(tmp_path, "--dry-run", *SMOKE, "--", "figures", "crate"))
+    assert re.search(r"^plot +15$", plan, re.MULTILINE)
+    # And what is lacking is found.
+    (tmp_path / "workflow/claims.yaml").unlink()
+    assert forks.run(tmp_path, "--dry-run", *SMOKE).returncode != 0
+
+
+CONDA = """#!/bin/sh
+[ "$1" = info ] && echo '{"conda_version": "25.1.0", "platform": "linux-64", "conda_prefix": "/opt/conda"}'
+[ "$1" = config ] && echo '{"channel_priority": "strict"}'
+[ "$1" = --version ] && echo conda 25.1.0
+true
+"""
+"""Of conda what Snakemake asks it."""
+
+
+def test_every_job_has_an_environment_for_conda_and_so_a_container_can_be_made(clone, tmp_path):
+    conda = tmp_path / "conda"
+    conda.write_text(CONDA)
+    conda.chmod(0o755)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    run = forks.run(clone.path, "--containerize", "--config", "scale=smoke", PATH=path)
+    assert run.returncode == 0, run.stderr[-3000:]
+    assert re.search(r"^COPY environment.yml /conda-envs/\S+/environment.yaml$", run.stdout, re.M)
+    assert run.stdout.count("conda env create --prefix") == 1

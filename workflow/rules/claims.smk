@@ -12,6 +12,8 @@ rule claims:
     log:
         f"{RESULTS}/logs/claims.log",
     localrule: True
+    conda:
+        "../../environment.yml"
     params:
         claims=os.path.relpath(CLAIM_FILE),
         scale=SCALE,
@@ -42,6 +44,8 @@ rule readings:
     log:
         f"{RESULTS}/logs/readings.log",
     localrule: True
+    conda:
+        "../../environment.yml"
     params:
         readings=READINGS,
         claimed=READ_OTHERWISE,
@@ -69,6 +73,8 @@ rule accept:
     log:
         f"{RESULTS}/logs/accept.log",
     localrule: True
+    conda:
+        "../../environment.yml"
     params:
         archive=ARCHIVE,
     script:
@@ -82,6 +88,8 @@ rule check:
     log:
         f"{RESULTS}/logs/check.log",
     localrule: True
+    conda:
+        "../../environment.yml"
     # No input: what is archived must not be made anew to compare it with itself.
     params:
         archived=f"{ARCHIVE}/claims.csv",

@@ -9,6 +9,8 @@ rule mnist:
     # Its mirrors are tried in turn already, and a wrong file stays wrong.
     retries: 0
     localrule: True
+    conda:
+        "../../environment.yml"
     params:
         name=config["data"],
         test_images=config["test_images"],

@@ -62,6 +62,8 @@ for name, entry in catalogue.EXPERIMENTS.items():
                 provenance=f"{RESULTS}/{entry.record}",
             log:
                 f"{RESULTS}/logs/{name}.log",
+            conda:
+                "../../environment.yml"
             resources:
                 gpu=GPUS if entry.trains else 0,
                 mem_mb=memory(entry),
@@ -94,6 +96,8 @@ for name, entry in catalogue.EXPERIMENTS.items():
                     for folder in SWEEPS
                     if catalogue.group_of(folder).made_by == name
                 ),
+            conda:
+                "../../environment.yml"
             resources:
                 gpu=GPUS,
                 mem_mb=memory(entry),

@@ -29,6 +29,8 @@ rule plot:
     wildcard_constraints:
         figure=any_of(catalogue.FIGURES),
     localrule: True
+    conda:
+        "../../environment.yml"
     params:
         scale=SCALE,
         module=lambda wildcards: catalogue.FIGURES[wildcards.figure].module,

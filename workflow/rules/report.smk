@@ -1,11 +1,30 @@
-# What a run is made by, the main file first.
+# All that a run is made by, so that the crate plans where it is unpacked; the main file first.
 WORKFLOW = [
     ROOT / "Snakefile",
-    ROOT / "README.md",
-    ROOT / "requirements.lock",
-    *sorted((ROOT / "config").glob("*.yaml")),
-    ROOT / "workflow/Snakefile",
-    *sorted((ROOT / "workflow").glob("*/*.*")),
+    *sorted(
+        path
+        for pattern in (
+            "*.md",
+            "CITATION.cff",
+            "Dockerfile",
+            "LICENSE",
+            "Makefile",
+            "apptainer.def",
+            "codemeta.json",
+            "config/*",
+            "docs/*.md",
+            "environment.yml",
+            "profiles/*/*",
+            "pyproject.toml",
+            "requirements*.lock",
+            "src/**/*.py",
+            "workflow/**/*",
+        )
+        for path in ROOT.glob(pattern)
+        if path.is_file()
+        and not path.name.startswith(".")
+        and "__pycache__" not in path.parts
+    ),
 ]
 
 
@@ -25,6 +44,8 @@ rule report:
     log:
         f"{RESULTS}/logs/report.log",
     localrule: True
+    conda:
+        "../../environment.yml"
     params:
         figures=FIGURES + SUPPLEMENT,
         modules=[catalogue.FIGURES[name].module for name in FIGURES + SUPPLEMENT],
@@ -53,6 +74,8 @@ rule crate:
     log:
         f"{RESULTS}/logs/crate.log",
     localrule: True
+    conda:
+        "../../environment.yml"
     params:
         scale=SCALE,
         home=os.path.relpath(ROOT),

@@ -17,6 +17,8 @@ rule sweep_table:
     wildcard_constraints:
         table=any_of(SWEEP_TABLES),
     localrule: True
+    conda:
+        "../../environment.yml"
     params:
         code=lambda wildcards: code("sweep_table.py", "artifact.records.tables"),
     script:
@@ -28,6 +30,8 @@ rule archive_chains:
     log:
         f"{RESULTS}/logs/archive_chains.log",
     localrule: True
+    conda:
+        "../../environment.yml"
     params:
         sweeps={
             folder: {
@@ -67,6 +71,8 @@ rule archive:
     log:
         f"{RESULTS}/logs/archive.log",
     localrule: True
+    conda:
+        "../../environment.yml"
     params:
         archive=ARCHIVE,
     script:
