@@ -100,6 +100,8 @@ gpu: $(ENVIRONMENT)
 $(ENVIRONMENT): requirements.lock pyproject.toml $(if $(WHOLE),,clean-environment)
 	@case "$$PWD" in *[[:space:]]*) echo "make: the path $$PWD is not allowed; must be without white space" >&2; exit 1;; esac
 	@test -n "$(PYTHON)" || { echo "make: no Python >= 3.11 found; set PYTHON=/path/to/python" >&2; exit 1; }
+	@$(ALONE) $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "make: $(PYTHON) lacks its module venv; install it (Debian: python3-venv) or set PYTHON=/path/to/python" >&2; exit 1; }
 	$(ALONE) $(PYTHON) -m venv .venv
 	$(PIP) --require-hashes -r requirements.lock
 	$(PIP) --no-deps --no-build-isolation --editable .

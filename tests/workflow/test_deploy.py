@@ -5,10 +5,13 @@ import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from tests.workflow import forks
 from tests.workflow.conftest import Clone
+
+import ngd
 
 SMOKE = ("--cores", "1", "--config", "scale=smoke")
 ARCHIVE = ("--cores", "1", "--config", "scale=paper", "from=reference")
@@ -28,15 +31,14 @@ configfile: "config/config.yaml"
 module ngd_posterior:
     snakefile:
         github("ngd/ngd-posterior", path="workflow/Snakefile", tag="v1")
-    {prefix}
     config:
         config
 
 
 # use all rules from https://github.com/ngd/ngd-posterior
-use rule * from ngd_posterior {renamed}
+use rule * from ngd_posterior
 """
-"""What `snakedeploy deploy-workflow` writes, with room for a prefix and other names."""
+"""What `snakedeploy deploy-workflow` writes."""
 
 
 def git(*arguments, cwd):
@@ -67,17 +69,15 @@ def cache(published, tmp_path_factory):
 
 
 @pytest.fixture
-def deployed(published, tmp_path):
-    """A function that deploys as snakedeploy does; the folder."""
+def deployed(tmp_path):
+    """A function that deploys as snakedeploy does, or a Snakefile of its own; the folder."""
 
-    def deploy(prefix="", renamed="", settings="scale: smoke\n"):
+    def deploy(snakefile=DEPLOYED, settings="scale: smoke\n"):
         place = tmp_path / "my project"
         (place / "config").mkdir(parents=True)
         (place / "config/config.yaml").write_text(settings)
         (place / "workflow").mkdir()
-        prefix = f'prefix: "{prefix}"' if prefix else ""
-        text = DEPLOYED.format(prefix=prefix, renamed=renamed)
-        (place / "workflow/Snakefile").write_text(text)
+        (place / "workflow/Snakefile").write_text(snakefile)
         return place
 
     return deploy
@@ -103,28 +103,32 @@ def test_deployed_from_a_host_it_draws_from_the_archive_at_the_commit_of_the_ver
                                         cwd=cloned)  # fmt: skip
     # Of another ref, which is not there.
     snakefile = place / "workflow/Snakefile"
-    snakefile.write_text(DEPLOYED.format(prefix="", renamed="").replace('tag="v1"', 'tag="v9"'))
+    snakefile.write_text(DEPLOYED.replace('tag="v1"', 'tag="v9"'))
     run = forks.run(place, "--dry-run", "--cores", "1", sources=place, **told)
     assert run.returncode != 0
 
 
 def test_under_a_prefix_and_other_names_what_is_made_is_and_what_is_shipped_is_not(deployed, cache):
-    place = deployed(prefix="under", renamed="as ours_*")
+    """As README has it."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    (module,) = re.findall(r"```text\n(module ngd_posterior:\n.*?)```", readme, re.DOTALL)
+    module = module.replace("OWNER/", "ngd/").replace(f'tag="v{ngd.__version__}"', 'tag="v1"')
+    place = deployed(f'configfile: "config/config.yaml"\n\n\n{module}')
     told = {"XDG_CACHE_HOME": str(cache)}
-    targets = ("ours_crate", "under/figures/fig7.pdf")
+    targets = ("posterior_crate", "posterior/figures/fig7.pdf")
     plan = planned(
         forks.run(place, "--dry-run", *SMOKE, "--", *targets, sources=place, **told)
     )  # fmt: skip
     made = re.findall(r"^ +(?:output|log): (.*)", plan, re.MULTILINE)
     assert made
-    assert all(path.startswith("under/") for paths in made for path in paths.split(", "))
-    assert re.search(r"^ours_cnn +\d+$", plan, re.MULTILINE)
+    assert all(path.startswith("posterior/") for paths in made for path in paths.split(", "))
+    assert re.search(r"^posterior_cnn +\d+$", plan, re.MULTILINE)
     plan = planned(
         forks.run(place, "--dry-run", *ARCHIVE, "--", *targets, sources=place, **told)
     )  # fmt: skip
-    assert "under/.snakemake" not in plan
+    assert "posterior/.snakemake" not in plan
     assert ".snakemake/ngd-posterior/" in plan
-    assert "ours_cnn" not in plan
+    assert "posterior_cnn" not in plan
 
 
 @pytest.mark.parametrize("source", ["gitfile('{}', path='workflow/Snakefile', tag='v1')"])
@@ -192,8 +196,8 @@ def test_what_the_crate_holds_plans_where_it_is_unpacked(clone, tmp_path):
 
 
 CONDA = """#!/bin/sh
-[ "$1" = info ] && echo '{"conda_version": "25.1.0", "platform": "linux-64", "conda_prefix": "/opt/conda"}'
-[ "$1" = config ] && echo '{"channel_priority": "strict"}'
+[ "$1" = info ] && echo '{"platform": "linux-64", "conda_prefix": "/opt/conda"}'
+[ "$1" = config ] && echo '{"get": {"channel_priority": "strict"}}'
 [ "$1" = --version ] && echo conda 25.1.0
 true
 """
