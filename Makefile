@@ -11,7 +11,7 @@ WHOLE = $(shell test -x .venv/bin/python && grep -qsF "$$(pwd -P)/.venv/bin/" .v
 ALONE := env -u PYTHONPATH -u PYTHONHOME -u PIP_TARGET -u PIP_PREFIX -u PIP_CONSTRAINT PIP_USER=0
 PIP := $(ALONE) $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: figures claims check report test test-cluster test-faults lint format mutants bench growth progress unlock gpu lock \
+.PHONY: figures claims check report site test test-cluster test-faults lint format mutants bench growth progress unlock gpu lock \
   lowest highest \
   clean clean-environment
 
@@ -28,6 +28,10 @@ report: $(ENVIRONMENT)
 
 check: $(ENVIRONMENT)
 	$(BIN)/snakemake check
+
+# The documents and the library's reference as a site, docs/_build/index.html; asks nothing of the network.
+site: $(ENVIRONMENT)
+	$(BIN)/python -m sphinx -W --keep-going --quiet docs docs/_build
 
 # Each worker is held to a core: two JAX processes that both take every core are slower than one.
 test: $(ENVIRONMENT)
@@ -107,7 +111,7 @@ lowest highest:
 	  uv run --no-project --isolated --with '.[sample]' --resolution $(subst lowest,lowest-direct,$@) python -
 
 clean: clean-environment
-	rm -rf .snakemake results/smoke results/quick results/paper figures/*.pdf figures/*.png figures/*.svg
+	rm -rf .snakemake docs/_build results/smoke results/quick results/paper figures/*.pdf figures/*.png figures/*.svg
 
 clean-environment:
 	rm -rf .venv

@@ -1,4 +1,4 @@
-"""Asked and measured temperature on tasks that are not the paper's: the table of docs/library.md.
+"""Asked and measured temperature on tasks that are not the paper's: the table of diagnostics.md.
 
 `python benchmarks/calibration.py` runs all of them and writes the table, in minutes on one core.
 """
@@ -26,7 +26,7 @@ from ngd.samplers import (
 )
 from ngd.task import Params, Task, flatten
 
-DOCUMENT = Path(__file__).parents[1] / "docs" / "library.md"
+DOCUMENT = Path(__file__).parents[1] / "docs" / "library" / "diagnostics.md"
 ASKED = 1.0
 
 

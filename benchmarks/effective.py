@@ -1,4 +1,4 @@
-"""How many independent draws a chain is worth: the table of docs/library.md.
+"""How many independent draws a chain is worth: the table of docs/library/diagnostics.md.
 
 `python benchmarks/effective.py` runs both samplers and writes the table, in a minute or two on one
 core. The model is README's example.
@@ -19,7 +19,7 @@ from artifact.records import documents, files
 from ngd.metrics import exact_fisher
 from ngd.task import Params, Task
 
-DOCUMENT = Path(__file__).parents[1] / "docs" / "library.md"
+DOCUMENT = Path(__file__).parents[1] / "docs" / "library" / "diagnostics.md"
 RATE, DAMPING = 0.05, 0.01
 STEP, BATCH = 1e-4, 40
 """Of SGLD; its step is in units of the summed cost, and so ε/N."""

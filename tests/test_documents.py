@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 from markdown_it import MarkdownIt
+from tests import pages
 from tests.workflow import forks
 from tests.workflow.conftest import Clone
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 README = ROOT / "README.md"
-PAGES = [README, ROOT / "ARTIFACT.md", *sorted(ROOT.glob("docs/*.md"))]
+PAGES = [README, ROOT / "ARTIFACT.md", *(ROOT / page for page in pages.PAGES)]
 NO_SHELL = {"python", "text", "mermaid"}
 
 PROGRAMS = ("snakemake", "make", "python", "git", "pip-audit", "tmux")
@@ -27,7 +28,9 @@ PROGRAMS = ("snakemake", "make", "python", "git", "pip-audit", "tmux")
 def shell_lines(text):
     """Each line of the code blocks that are not marked as something else, and inline commands."""
     for token in MarkdownIt().enable("table").parse(text):
-        if token.type == "code_block" or (token.type == "fence" and token.info not in NO_SHELL):
+        # A fence in braces is a directive of the site.
+        shell = token.info not in NO_SHELL and not token.info.startswith("{")
+        if token.type == "code_block" or (token.type == "fence" and shell):
             lines = (re.sub(r"(^|\s+)#.*", "", line).strip() for line in token.content.splitlines())
             yield from filter(None, lines)
         for child in token.children or []:

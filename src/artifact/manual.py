@@ -26,7 +26,7 @@ HEAD = """\
 # Settings
 
 Every key of `config/*.yaml`, as the code has it; `python -m artifact.manual` writes this page.
-"Section" is the paper's; what it leaves open is marked so, and `docs/readings.md` gives the
+"Section" is the paper's; what it leaves open is marked so, and [readings](readings.md) gives the
 reason; "ours" is of this reproduction. All of it is checked before any job starts.
 """
 

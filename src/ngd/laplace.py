@@ -11,6 +11,7 @@ from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float
 
 from ngd import bounds
+from ngd.data import Inputs
 from ngd.task import Functions, Params, Task, check, flatten, gradient, mean_cost
 
 COLUMNS = 64
@@ -52,7 +53,7 @@ def minimise(task: Task, position: Params, tolerance: float = 1e-5, updates: int
 @partial(jax.jit, static_argnums=(0, 4, 5))
 def _descend(
     functions: Functions,
-    x: Array,
+    x: Inputs,
     y: Array,
     position: Params,
     tolerance: float,

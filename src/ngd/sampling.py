@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
+from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
 from jaxtyping import Array, Int, PRNGKeyArray
 
 from ngd.samplers.algorithm import SamplingAlgorithm
@@ -42,3 +43,26 @@ def run(
         return state, kept if fold is None else fold(kept, first + i, state, info)
 
     return jax.lax.fori_loop(0, updates, body, (state, kept))
+
+
+def with_data_as_arguments(
+    function: Callable[..., Any], arguments: tuple[Any, ...], donated: int
+) -> Callable[..., Any]:
+    """`jit` of a function that takes the arrays which it closes over, a task's data, as arguments.
+
+    As constants of the program they are copied into it, and the compiler reads them through.
+
+    Args:
+        function: what is run; of arrays and pytrees of arrays alone.
+        arguments: of the shapes that it will be called with.
+        donated: which of them gives its buffers to the result.
+    """
+    program, shapes = jax.make_jaxpr(function, return_shape=True)(*arguments)
+    structure = jax.tree.structure(shapes)
+
+    def run(constants: Any, *arguments: Any) -> Any:
+        of_arrays = jaxpr_as_fun(ClosedJaxpr(program.jaxpr, constants))
+        return jax.tree.unflatten(structure, of_arrays(*jax.tree.leaves(arguments)))
+
+    compiled = jax.jit(run, donate_argnums=donated + 1)
+    return lambda *arguments: compiled(program.consts, *arguments)

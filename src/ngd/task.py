@@ -1,6 +1,5 @@
 """The cost function of section 4: the negative log likelihood plus a regulariser."""
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -11,38 +10,13 @@ from jax.core import Tracer
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, Int
 
-from ngd import bounds, hardware
+from ngd import bounds, data
 from ngd import likelihood as likelihoods
+from ngd.data import Inputs
 from ngd.likelihood import Likelihood
 
 Params = Any
 """A pytree of arrays: the parameters ω of any model."""
-
-
-class Piece(NamedTuple):
-    """How many examples to differentiate at once, so that all between layers stays in the cache.
-
-    Attributes:
-        size: examples.
-        large: from so many examples on, a gradient is summed over pieces.
-    """
-
-    size: int
-    large: int
-
-
-IMAGE = 256
-"""Inputs of so many numbers and more are images."""
-
-
-def piece(x: Array) -> Piece:
-    """By the size of an input of x, which is a training set: of images few fit.
-
-    On an accelerator all at once: what costs there is how often a kernel starts.
-    """
-    if hardware.accelerated():
-        return Piece(sys.maxsize, sys.maxsize)
-    return Piece(32, 128) if x[0].size >= IMAGE else Piece(128, 1024)
 
 
 class Functions(NamedTuple):
@@ -54,11 +28,11 @@ class Functions(NamedTuple):
         likelihood: see `Task`.
     """
 
-    logits: Callable[[Params, Array], Any]
+    logits: Callable[[Params, Inputs], Any]
     regulariser: Callable[[Params], Float[Array, ""]]
     likelihood: Likelihood
 
-    def on(self, x: Array, y: Any) -> "Task":
+    def on(self, x: Inputs, y: Any) -> "Task":
         """The task with these data."""
         return Task(self.logits, x, y, self.regulariser, self.likelihood)
 
@@ -81,8 +55,8 @@ class OfPrior:
 
 
 class _Fields(NamedTuple):
-    logits: Callable[[Params, Array], Any]
-    x: Array
+    logits: Callable[[Params, Inputs], Any]
+    x: Inputs
     y: Any
     regulariser: Callable[[Params], Float[Array, ""]]
     likelihood: Likelihood
@@ -99,7 +73,8 @@ class Task(_Fields):
             that the likelihood takes, by default unnormalised log probabilities of K >= 2 classes;
             each row is a function of its own example alone: no batch normalisation over the batch,
             no dropout.
-        x: training inputs, shape (N, ...).
+        x: training inputs, shape (N, ...): an array, or a dict or tuple of arrays, of which
+            `logits` is given the rows of n examples. `ngd.OnHost` keeps one off the device.
         y: training labels of the kind that the likelihood takes, N of them; by default classes
             0..K-1, shape (N,), truth values being taken as 0 and 1.
         regulariser: λR(ω)/N, a scalar function of the parameters in nats per example,
@@ -142,9 +117,9 @@ class Task(_Fields):
                 raise ValueError(f"{name} must be a function, got {function!r}")
         if not isinstance(likelihood, Likelihood):
             raise ValueError(f"likelihood must be one of ngd.likelihood, got {likelihood!r}")
-        x, y = _inputs(x), likelihood.labels(y, "y")
-        if len(x) != len(y):
-            raise ValueError(f"x and y must have one length, got {len(x)} and {len(y)}")
+        x, y = data.checked("x", x), likelihood.labels(y, "y")
+        if data.length(x) != len(y):
+            raise ValueError(f"x and y must have one length, got {data.length(x)} and {len(y)}")
         if prior is not None:
             regulariser = OfPrior(prior, len(y))
         return super().__new__(cls, logits, x, y, regulariser, likelihood)
@@ -168,18 +143,6 @@ class Task(_Fields):
         return int(self.y.shape[0])
 
 
-def _inputs(x: Any) -> Array:
-    x = likelihoods.array("x", x)
-    if x.ndim == 0 or len(x) == 0:
-        raise ValueError(f"x must have shape (N, ...) with N >= 1, got {x.shape}")
-    if not isinstance(x, Tracer) and jnp.issubdtype(x.dtype, jnp.inexact):
-        with jax.ensure_compile_time_eval():
-            finite = bool(jnp.isfinite(x).all())
-        if not finite:
-            raise ValueError("x must be finite, got NaN or infinity in it")
-    return x
-
-
 def check(task: Task, params: Params) -> None:
     """Try a model at its parameters; nothing is done under `jit`, where values are unknown.
 
@@ -189,7 +152,7 @@ def check(task: Task, params: Params) -> None:
             another example, or the regulariser is no finite scalar.
     """
     leaves = jax.tree.leaves(params)
-    if any(isinstance(leaf, Tracer) for leaf in (task.x, task.y, *leaves)):
+    if any(isinstance(leaf, Tracer) for leaf in (*data.leaves(task.x), task.y, *leaves)):
         return
     if not leaves:
         raise ValueError("position must hold parameters, got none")
@@ -211,13 +174,12 @@ def check(task: Task, params: Params) -> None:
 
 def _check_logits(task: Task, params: Params) -> None:
     # Two examples that differ, so that one does not stand for the other.
-    differs = (task.x != task.x[0]).reshape(task.examples, -1).any(axis=1)
-    pair = jnp.array([0, int(jnp.argmax(differs))])
+    pair = jnp.array([0, data.another(task.x)])
     # Away from the position, where a last layer may be zero and hide what depends on what.
     flat, unravel = ravel_pytree(params)
     step = 0.1 * (1 + jnp.abs(flat)) * jax.random.normal(jax.random.key(0), flat.shape, flat.dtype)
     for place in (params, unravel(flat + step)):
-        both = task.logits(place, task.x[pair])
+        both = task.logits(place, data.take(task.x, pair))
         if isinstance(both, Tracer):
             return
         if jnp.ndim(both) != 2 or len(both) != 2:
@@ -229,7 +191,7 @@ def _check_logits(task: Task, params: Params) -> None:
                 f"logits must be float32 or float64, got {both.dtype}: end with "
                 ".astype(jnp.float32)"
             )
-        alone = jnp.concatenate([task.logits(place, task.x[i][None]) for i in pair])
+        alone = jnp.concatenate([task.logits(place, data.take(task.x, i[None])) for i in pair])
         task.likelihood.check(both, task.y)
         off = jnp.abs(both - alone).max()
         # Far more than rounding, far less than what another batch's moments change.
@@ -280,11 +242,11 @@ def flatten(params: Params) -> Float[Array, " P"]:
     return ravel_pytree(params)[0]
 
 
-def _chosen(task: Task, indices: Int[Array, " B"] | None) -> tuple[Array, Any]:
+def _chosen(task: Task, indices: Int[Array, " B"] | None) -> tuple[Inputs, Any]:
     """The examples of a minibatch; all N when None."""
     if indices is None:
         return task.x, task.y
-    return task.x[indices], task.y[indices]
+    return data.take(task.x, indices), task.y[indices]
 
 
 def mean_cost(
@@ -297,8 +259,30 @@ def mean_cost(
         params: ω.
         indices: the examples of a minibatch; all N when None. The regulariser is always whole.
     """
+    if indices is None and data.on_host(task.x):
+        weights = jnp.full(task.examples, 1 / task.examples)
+        return weighted_losses(task, params, weights) + task.regulariser(params)
     x, y = _chosen(task, indices)
     return jnp.mean(task.likelihood.losses(task.logits(params, x), y)) + task.regulariser(params)
+
+
+def weighted_losses(
+    task: Task,
+    params: Params,
+    weights: Float[Array, " m"],
+    indices: Int[Array, " m"] | None = None,
+) -> Float[Array, ""]:
+    """Σ w_i L_i of the chosen examples, or of all N; read in pieces where they are on the host."""
+
+    def of_sum(chosen: tuple[Any, Float[Array, " m"]]) -> Float[Array, ""]:
+        x, y = _chosen(task, chosen[0])
+        return chosen[1] @ task.likelihood.losses(task.logits(params, x), y)
+
+    if indices is not None or not data.on_host(task.x):
+        return of_sum((indices, weights))
+    # Made anew for a derivative: kept, the pieces would be the whole set on the device.
+    chosen = (jnp.arange(task.examples), weights)
+    return data.in_pieces(jax.checkpoint(of_sum), chosen, data.piece(task.x).size)
 
 
 def log_density(task: Task, params: Params) -> Float[Array, ""]:
@@ -318,28 +302,10 @@ class Slope(NamedTuple):
     gradient: Float[Array, " P"]
 
 
-def in_pieces(of_sum: Callable[[Any], Any], examples: Any, size: int) -> Any:
-    """The sum over examples, made of some at a time.
-
-    Args:
-        of_sum: gives a pytree from examples, whose first axis may be of any length up to `size`.
-        examples: a pytree of arrays with the examples along their first axes.
-        size: examples in a piece; the first piece is of what is left over.
-    """
-    first = (len(jax.tree.leaves(examples)[0]) - 1) % size + 1
-
-    def add(total: Any, piece: Any) -> tuple[Any, None]:
-        return jax.tree.map(jnp.add, total, of_sum(piece)), None
-
-    start = of_sum(jax.tree.map(lambda a: a[:first], examples))
-    rest = jax.tree.map(lambda a: a[first:].reshape(-1, size, *a.shape[1:]), examples)
-    return jax.lax.scan(add, start, rest)[0]
-
-
 def slope(task: Task, params: Params, indices: Int[Array, " B"] | None = None) -> Slope:
     """The mean cost and its gradient, of a minibatch where there are `indices`."""
     size = task.examples if indices is None else len(indices)
-    at_once, large = piece(task.x)
+    at_once, large = data.piece(task.x)
     if size < large:
         value, found = jax.value_and_grad(lambda p: mean_cost(task, p, indices))(params)
         return Slope(value, flatten(found))
@@ -351,7 +317,7 @@ def slope(task: Task, params: Params, indices: Int[Array, " B"] | None = None) -
             params
         )
 
-    total, sums = in_pieces(of_sum, indices, at_once)
+    total, sums = data.in_pieces(of_sum, indices, at_once)
     extra, tilt = jax.value_and_grad(task.regulariser)(params)
     return Slope(total / size + extra, flatten(sums) / size + flatten(tilt))
 
@@ -377,20 +343,19 @@ def weighted_slope(
         weights: of all N examples, or of those that are chosen.
         indices: the chosen examples; all N when None.
     """
-    x, y = _chosen(task, indices)
 
     def cost(p: Params) -> Float[Array, ""]:
-        return weights @ task.likelihood.losses(task.logits(p, x), y) + task.regulariser(p)
+        return weighted_losses(task, p, weights, indices) + task.regulariser(p)
 
     value, found = jax.value_and_grad(cost)(params)
     return Slope(value, flatten(found))
 
 
-def per_example_gradients(task: Task, params: Params, x: Array, y: Any) -> Float[Array, "m P"]:
+def per_example_gradients(task: Task, params: Params, x: Inputs, y: Any) -> Float[Array, "m P"]:
     """dL(ω, x_i, y_i)/dω of each example, a row each, without the regulariser."""
 
-    def loss(p: Params, x_i: Array, y_i: Array) -> Float[Array, ""]:
-        return task.likelihood.losses(task.logits(p, x_i[None]), y_i[None])[0]
+    def loss(p: Params, x_i: Inputs, y_i: Array) -> Float[Array, ""]:
+        return task.likelihood.losses(task.logits(p, data.batch_of_one(x_i)), y_i[None])[0]
 
     rows = jax.vmap(jax.grad(loss), (None, 0, 0))(params, x, y)
     leaves = [leaf.reshape(leaf.shape[0], -1) for leaf in jax.tree.leaves(rows)]

@@ -4,57 +4,23 @@ import re
 import warnings
 from pathlib import Path
 
-import blackjax
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from tests import scripts
+from tests.gold import moments, nuts
 
 import ngd
-from ngd.task import mean_cost
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-DOCUMENT = (ROOT / "docs" / "library.md").read_text(encoding="utf-8")
+DOCUMENT = (ROOT / "docs" / "library" / "diagnostics.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
 def benchmark():
     return scripts.load("benchmarks/calibration.py")
-
-
-def nuts(task, start, chains, draws):
-    """BlackJAX's NUTS of e^{-C}, adapted once: flat draws (chain, draw, P)."""
-    flat, unravel = jax.flatten_util.ravel_pytree(start)
-
-    def log_density(w):
-        return -task.examples * mean_cost(task, unravel(w))
-
-    @jax.jit
-    def run(key):
-        first, second = jax.random.split(key)
-        warm_up = blackjax.window_adaptation(blackjax.nuts, log_density)
-        (warm, tuned), _ = warm_up.run(first, flat, 300)
-        kernel = blackjax.nuts(log_density, **tuned)
-
-        def step(state, key):
-            state, _ = kernel.step(key, state)
-            return state, state.position
-
-        def chain(key):
-            return jax.lax.scan(step, warm, jax.random.split(key, draws))[1]
-
-        return jax.lax.map(chain, jax.random.split(second, chains))
-
-    return np.asarray(run(jax.random.key(9)), float)
-
-
-def moments(draws):
-    """Means and squares of each parameter by chain, and their standard errors over chains."""
-    centre = draws.mean(axis=(0, 1))
-    each = np.concatenate([draws.mean(axis=1), ((draws - centre) ** 2).mean(axis=1)], axis=1)
-    return each.mean(axis=0), each.std(axis=0, ddof=1) / np.sqrt(len(each))
 
 
 def test_the_readmes_example_samples_what_nuts_samples(capsys):

@@ -20,20 +20,45 @@ from ngd.metrics import (
 from ngd.samplers import (
     Info,
     SamplingAlgorithm,
+    constant_sgd,
     full_ngd,
+    iterate_averaging,
     langevin,
+    mala,
     mandt,
     noisy_ngd,
     preconditioned_langevin,
+    psgld,
     riemannian_langevin,
+    riemannian_mala,
     riemannian_ngd,
+    sgd,
+    sgfs,
+    sghmc,
+    sgld,
+    sgrld,
+    sgrld_simplex,
     stochastic_ngd,
 )
 from ngd.task import flatten
 
+
+def mlp_position():
+    """Parameters of the toy "mlp", at which gradients differ from one another."""
+    layers = [jnp.linspace(-1.0, 1.0, 8).reshape(2, 4), jnp.linspace(-1.0, 2.0, 12).reshape(4, 3)]
+    return {"layers": layers, "bias": jnp.linspace(-0.5, 0.5, 4)}
+
+
 SAMPLERS = {
+    "constant_sgd": lambda task: constant_sgd.build(
+        task, mlp_position(), preconditioner="diagonal", batch_size=4, temperature=0.1
+    ),
     "full_ngd": lambda task: full_ngd.build(exact_fisher(task), learning_rate=0.1, damping=0.3),
+    "iterate_averaging": lambda task: iterate_averaging.build(
+        sgd.build(task, learning_rate=0.1, batch_size=4), window=3
+    ),
     "langevin": lambda task: langevin.build(task, learning_rate=0.1, temperature=1.0),
+    "mala": lambda task: mala.build(task, learning_rate=0.1, temperature=1.0),
     "mandt": lambda task: mandt.build(task, learning_rate=0.1, damping=0.3, batch_size=4),
     "noisy_ngd": lambda task: noisy_ngd.build(
         kfac(task, 5, smoothing=0.5), learning_rate=0.1, damping=0.3, batch_size=4
@@ -41,11 +66,25 @@ SAMPLERS = {
     "preconditioned_langevin": lambda task: preconditioned_langevin.build(
         moving_average(sampled_fisher(task, 5), 0.5), learning_rate=0.1, damping=0.3
     ),
+    "psgld": lambda task: psgld.build(task, learning_rate=0.1, batch_size=4, correction=True),
     "riemannian_langevin": lambda task: riemannian_langevin.build(
+        exact_fisher(task), learning_rate=0.1, damping=0.3
+    ),
+    "riemannian_mala": lambda task: riemannian_mala.build(
         exact_fisher(task), learning_rate=0.1, damping=0.3
     ),
     "riemannian_ngd": lambda task: riemannian_ngd.build(
         exact_fisher(task), learning_rate=0.1, damping=0.3, batch_size=4
+    ),
+    "sgd": lambda task: sgd.build(task, learning_rate=0.1, batch_size=4),
+    "sgfs": lambda task: sgfs.build(task, batch_size=4, injected=0.5, damping=0.3),
+    "sghmc": lambda task: sghmc.build(task, learning_rate=0.1, friction=0.3, batch_size=4),
+    "sgld": lambda task: sgld.build(task, learning_rate=sgld.polynomial(0.1, 1.0), batch_size=4),
+    "sgrld": lambda task: sgrld.build(
+        exact_fisher(task), learning_rate=0.1, damping=0.3, batch_size=4
+    ),
+    "sgrld_simplex": lambda task: sgrld_simplex.build(
+        [0, 1, 1, 2, 2, 2], concentration=[1.0, 2.0, 1.0], learning_rate=0.1, batch_size=4
     ),
     "stochastic_ngd": lambda task: stochastic_ngd.build(
         moving_average(sampled_fisher(task, 5), 0.5),
@@ -74,6 +113,15 @@ ROWLESS = {"diagonal_fisher", "kfac", "quasi_diagonal"}
 NOISELESS = {"full_ngd"}
 
 
+def built(name, toy):
+    """A sampler, its task and where it starts; that of the simplex has a task of its own."""
+    task, params = toy("mlp")
+    sampler = SAMPLERS[name](task)
+    if name == "sgrld_simplex":
+        return sampler, sampler.settings.task, jnp.array([1.0, 2.0, 0.5])
+    return sampler, task, params
+
+
 def same(first, second):
     return jax.tree.all(jax.tree.map(lambda a, b: bool((a == b).all()), first, second))
 
@@ -86,8 +134,7 @@ def test_every_public_sampler_and_metric_is_in_the_lists():
 @pytest.mark.parametrize("name", SAMPLERS)
 def test_a_sampler_is_init_and_step(name, toy, x64):
     """Pure functions of a key and a state, fit for `jit`, `scan` and `vmap`, of any pytree."""
-    task, params = toy("mlp")
-    sampler = SAMPLERS[name](task)
+    sampler, task, params = built(name, toy)
     assert isinstance(sampler, SamplingAlgorithm)
     assert sampler.settings.task is task
     start = sampler.init(params)
@@ -103,8 +150,13 @@ def test_a_sampler_is_init_and_step(name, toy, x64):
     for before, after in zip(jax.tree.leaves(start), jax.tree.leaves(end), strict=True):
         assert (before.shape, before.dtype) == (after.shape, after.dtype)
     assert isinstance(told, Info)
-    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(told))
-    assert (np.asarray(told.length) > 0).all()
+    # Only a test tells an acceptance, and only a refusal keeps a chain where it is.
+    tested = sampler.settings.metropolis
+    assert (np.isfinite(told.acceptance) == tested).all()
+    rest = told._replace(acceptance=jnp.zeros(()))
+    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(rest))
+    assert ((np.asarray(told.length) > 0) | (np.asarray(told.acceptance) < 1)).all()
+    assert np.asarray(told.length).max() > 0
     # Of one key one chain, alone or abreast; of others others.
     others = jnp.stack([keys, jax.random.split(jax.random.key(1), 4)])
     abreast, _ = jax.jit(jax.vmap(chain))(others)
@@ -116,8 +168,7 @@ def test_a_sampler_is_init_and_step(name, toy, x64):
 @pytest.mark.parametrize("name", SAMPLERS)
 def test_a_chain_in_pieces_is_the_chain_whole(name, toy, x64):
     """A state holds all that the next step needs: it goes through NumPy and back."""
-    task, params = toy("mlp")
-    sampler = SAMPLERS[name](task)
+    sampler, task, params = built(name, toy)
     step = jax.jit(sampler.step)
     keys = jax.random.split(jax.random.key(0), 6)
     whole = sampler.init(params)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import ngd
+from ngd import data
 from ngd import task as tasks
 from ngd.task import mean_cost
 
@@ -53,12 +54,12 @@ def test_a_large_gradient_holds_a_piece_of_activations_alone(inputs, size):
     x = jnp.zeros((size, *inputs))
     task = tasks.Task(logits, x, jnp.zeros(size, int))
     tasks.slope(task, jnp.zeros((x[0].size, 3)))
-    assert max(run) == tasks.piece(x).size < size
+    assert max(run) == data.piece(x).size < size
 
 
 def test_an_accelerator_takes_a_gradient_at_once(accelerator):
-    assert tasks.piece(jnp.zeros((2, 300))).large > 10**9
-    assert tasks.piece(jnp.zeros((2, 3))).size > 10**9
+    assert data.piece(jnp.zeros((2, 300))).large > 10**9
+    assert data.piece(jnp.zeros((2, 3))).size > 10**9
 
 
 def test_a_prior_is_its_share_of_the_mean_cost(x64):

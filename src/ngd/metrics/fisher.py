@@ -7,14 +7,15 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from ngd import bounds, minibatch
+from ngd import bounds, data, minibatch
+from ngd.data import Inputs
 from ngd.likelihood import categorical
 from ngd.metrics.factor import Factor, Rows
 from ngd.metrics.layouts import fixed
 from ngd.metrics.metric import Metric, memoryless
 from ngd.metrics.per_example import per_example_factor
 from ngd.metrics.unkept import Unkept
-from ngd.task import Params, Task, piece
+from ngd.task import Params, Task
 
 KEPT = 4 * 2**30
 """So many bytes of rows of one label each are kept; of more each product makes them anew."""
@@ -34,8 +35,8 @@ def exact_rows(task: Task, params: Params) -> Rows:
     if task.likelihood is not categorical:
         return _rows(task, params)
 
-    def log_odds(p: Params, x_i: Array) -> Float[Array, " k"]:
-        logits = task.logits(p, x_i[None])[0]
+    def log_odds(p: Params, x_i: Inputs) -> Float[Array, " k"]:
+        logits = task.logits(p, data.batch_of_one(x_i))[0]
         return logits[1:] - logits[0]
 
     # Not √p, whose slope is infinite where p underflows.
@@ -54,8 +55,8 @@ def exact_rows(task: Task, params: Params) -> Rows:
 def _rows(task: Task, params: Params) -> Rows:
     """R J of each example, J the Jacobian of its outputs and RᵀR their Fisher information."""
 
-    def outputs(p: Params, x_i: Array) -> Float[Array, " K"]:
-        return task.logits(p, x_i[None])[0]
+    def outputs(p: Params, x_i: Inputs) -> Float[Array, " K"]:
+        return task.logits(p, data.batch_of_one(x_i))[0]
 
     roots = jax.vmap(task.likelihood.root)(task.logits(params, task.x))
     jacobians = jax.vmap(jax.jacrev(outputs), (None, 0))(params, task.x)
@@ -65,7 +66,12 @@ def _rows(task: Task, params: Params) -> Rows:
 
 
 def exact_fisher(task: Task) -> Metric:
-    """F_x(ω) of eq. (7) over the whole training set."""
+    """F_x(ω) of eq. (7) over the whole training set.
+
+    Raises:
+        ValueError: the training set stays on the host.
+    """
+    data.whole("exact_fisher", task.x)
     return memoryless(task, lambda rng_key, position: exact_rows(task, position))
 
 
@@ -80,15 +86,17 @@ def logistic_fisher(task: Task) -> Metric:
         task: with inputs x of shape (N, P) and logits (0, ω·x), as of `ngd.models.Logistic`.
 
     Raises:
-        ValueError: x is not a matrix.
+        ValueError: x is not a matrix, or stays on the host.
     """
     if task.likelihood is not categorical:
         raise ValueError(
             f"logistic_fisher is of the categorical likelihood, got {task.likelihood.name}; "
             "take exact_fisher"
         )
-    if task.x.ndim != 2:
-        raise ValueError(f"logistic regression's x must have shape (N, P), got {task.x.shape}")
+    x = data.whole("logistic_fisher", task.x)
+    if not isinstance(x, jax.Array) or x.ndim != 2:
+        shape = getattr(x, "shape", type(x).__name__)
+        raise ValueError(f"logistic regression's x must have shape (N, P), got {shape}")
     rows = fixed(task.x)
 
     def factor(rng_key: PRNGKeyArray, position: Params) -> Factor:
@@ -101,25 +109,26 @@ def logistic_fisher(task: Task) -> Metric:
 def _of_labels(
     task: Task,
     position: Params,
-    x: Array,
+    x: Inputs,
     given: Any,
     label: Callable[[Array, Any], Any],
     sharding: jax.sharding.Sharding | None = None,
 ) -> Factor:
     """Rows of -∇ln p(Y | x_i, ω)/√m, Y = `label(logits, given_i)` taken for a constant."""
-    m, at_once = len(x), min(piece(task.x).size, len(x))
+    m = data.length(x)
+    at_once = min(data.piece(task.x).size, m)
 
-    def loss(params: Params, x: Array, given: Any) -> Float[Array, ""]:
-        logits = task.logits(params, x[None])
+    def loss(params: Params, x: Inputs, given: Any) -> Float[Array, ""]:
+        logits = task.logits(params, data.batch_of_one(x))
         y = jax.lax.stop_gradient(label(logits, given))
         return task.likelihood.losses(logits, y).sum()
 
-    def row(example: tuple[Array, Any]) -> Factor:
+    def row(example: tuple[Inputs, Any]) -> Factor:
         one = per_example_factor(loss, position, *example)
         return jax.tree.map(lambda a: a[0], one)
 
-    def slope(example: tuple[Array, Any]) -> Float[Array, " K"]:
-        logits = task.logits(position, example[0][None])
+    def slope(example: tuple[Inputs, Any]) -> Float[Array, " K"]:
+        logits = task.logits(position, data.batch_of_one(example[0]))
         y = label(logits, example[1])
         return jax.grad(lambda z: task.likelihood.losses(z, y).sum())(logits)[0]
 
@@ -160,7 +169,7 @@ def sampled_fisher(
 
     def factor(rng_key: PRNGKeyArray, position: Params) -> Factor:
         key_batch, key_label = jax.random.split(rng_key)
-        x = task.x[minibatch.draw(key_batch, task.examples, batch_size)]
+        x = data.take(task.x, minibatch.draw(key_batch, task.examples, batch_size))
         keys = jax.random.split(key_label, batch_size)
         draw = lambda logits, key: task.likelihood.draw(key, logits)  # noqa: E731
         return _of_labels(task, position, x, keys, draw, sharding)
@@ -172,7 +181,11 @@ def empirical_fisher(task: Task) -> Metric:
     """F_{x,y}(ω) of eq. (10): the labels of the training set, not of the model.
 
     Its rows are kept, or not, as those of `sampled_fisher`.
+
+    Raises:
+        ValueError: the training set stays on the host.
     """
+    data.whole("empirical_fisher", task.x)
     return memoryless(
         task,
         lambda rng_key, position: _of_labels(

@@ -7,11 +7,12 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from ngd import bounds, minibatch
+from ngd import bounds, data, minibatch
+from ngd.data import Inputs
 from ngd.metrics.kronecker import Kronecker, Moments, block
 from ngd.metrics.layers import Layer, per_example_layers
 from ngd.metrics.metric import Metric
-from ngd.task import Params, Task, in_pieces, piece
+from ngd.task import Params, Task
 
 EXACT = 512
 """An array of up to so many numbers that is no layer's kernel has an exact block of its own."""
@@ -102,20 +103,20 @@ def sampled_moments(
         position: ω.
     """
     key_batch, key_label = jax.random.split(rng_key)
-    x = task.x[minibatch.draw(key_batch, task.examples, batch_size)]
+    x = data.take(task.x, minibatch.draw(key_batch, task.examples, batch_size))
     keys = jax.random.split(key_label, batch_size)
 
-    def loss(params: Params, x: Array, key: PRNGKeyArray) -> Float[Array, ""]:
-        logits = task.logits(params, x[None])
+    def loss(params: Params, x: Inputs, key: PRNGKeyArray) -> Float[Array, ""]:
+        logits = task.logits(params, data.batch_of_one(x))
         y = jax.lax.stop_gradient(task.likelihood.draw(key, logits))
         # Of one example, not of the minibatch's mean, by which S would be B² too small.
         return task.likelihood.losses(logits, y).sum()
 
-    def of_sum(examples: tuple[Array, Array]) -> tuple[Any, ...]:
+    def of_sum(examples: tuple[Inputs, Array]) -> tuple[Any, ...]:
         layers = jax.vmap(lambda x, key: per_example_layers(loss, position, x, key))(*examples)
         return tuple(of(layer) for layer in layers)
 
-    sums = in_pieces(of_sum, (x, keys), min(piece(task.x).size, batch_size))
+    sums = data.in_pieces(of_sum, (x, keys), min(data.piece(task.x).size, batch_size))
     return jax.tree.map(lambda total: total / batch_size, sums)
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ngd.metrics.factor import Factor
 
 Solver = Literal["primal", "dual", "cg"]
+"""By Cholesky of the P x P matrix, by that of the m x m one, or by conjugate gradients."""
 
 SMALL = 512
 """Up to this size a matrix is factorised; beyond, conjugate gradients are cheaper."""

@@ -9,9 +9,11 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
+from ngd import data
+from ngd.data import Inputs
 from ngd.metrics.factor import Factor, Rows
 from ngd.metrics.per_example import per_example_factor
-from ngd.task import flatten, in_pieces
+from ngd.task import flatten
 
 
 @partial(
@@ -51,11 +53,11 @@ class Unkept(Factor):
         return self._each(lambda row: row.times(v)[0])
 
     def transpose_times(self, z: Float[Array, " m"]) -> Float[Array, " P"]:
-        def of(examples: tuple[Array, Array]) -> Float[Array, " P"]:
+        def of(examples: tuple[Inputs, Array]) -> Float[Array, " P"]:
             x, g = examples
             return flatten(jax.grad(lambda p: jnp.sum(self.logits(p, x) * g))(self.position))
 
-        return in_pieces(of, (self.inputs, z[:, None] * self.slopes), self.at_once)
+        return data.in_pieces(of, (self.inputs, z[:, None] * self.slopes), self.at_once)
 
     def squared_norms(self) -> Float[Array, " m"]:
         return self._each(lambda row: row.squared_norms()[0])
@@ -65,14 +67,14 @@ class Unkept(Factor):
 
     def take(self, chosen: Int[Array, " k"]) -> Factor:
         """The chosen rows, made: with their layers found as `per_example_factor` finds them."""
-        fewer = replace(self, inputs=self.inputs[chosen], slopes=self.slopes[chosen])
+        fewer = replace(self, inputs=data.take(self.inputs, chosen), slopes=self.slopes[chosen])
         return fewer._each(lambda row: jax.tree.map(lambda a: a[0], row))
 
     def _each(self, use: Callable[[Factor], Any]) -> Any:
         """What is made of each row, one piece of examples after the other."""
 
-        def loss(params: Any, x: Array, g: Float[Array, " K"]) -> Float[Array, ""]:
-            return self.logits(params, x[None])[0] @ g
+        def loss(params: Any, x: Inputs, g: Float[Array, " K"]) -> Float[Array, ""]:
+            return self.logits(params, data.batch_of_one(x))[0] @ g
 
         return jax.lax.map(
             lambda example: use(per_example_factor(loss, self.position, *example)),

@@ -94,5 +94,13 @@ def build(
         lambda rng_key, state: step(
             rng_key, state, metric, learning_rate, damping, batch_size, temperature
         ),
-        Settings(task, learning_rate, metric, damping, batch_size, weight_noise=temperature),
+        Settings(
+            task,
+            learning_rate,
+            metric,
+            damping,
+            batch_size,
+            temperature=temperature,
+            weight_noise=temperature,
+        ),
     )

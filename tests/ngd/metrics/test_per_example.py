@@ -8,13 +8,14 @@ import pytest
 from flax import nnx
 
 from ngd import likelihood
+from ngd.data import Piece
 from ngd.metrics import fisher, moving_average, sampled_fisher
 from ngd.metrics.factor import Written
 from ngd.metrics.layouts import Blocks, Kernel, Outer
 from ngd.metrics.per_example import per_example_factor
 from ngd.metrics.unkept import Unkept
 from ngd.models import CNN, MLP
-from ngd.task import Piece, Task, flatten
+from ngd.task import Task, flatten
 
 N = 7
 
@@ -229,7 +230,7 @@ def test_rows_that_are_not_kept_are_the_same_rows(name, pieces, monkeypatch):
     key, v = jax.random.key(0), flatten(params)
     kept, _ = metric.factor(key, params)
     monkeypatch.setattr(fisher, "KEPT", 0)
-    monkeypatch.setattr(fisher, "piece", lambda x: Piece(pieces, 0))
+    monkeypatch.setattr(fisher.data, "piece", lambda x: Piece(pieces, 0))
     factor, _ = jax.jit(metric.factor)(key, params)
     assert isinstance(factor.rows, Unkept)
     assert_products(factor, np.asarray(kept.written(), float))
