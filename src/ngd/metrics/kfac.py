@@ -48,7 +48,7 @@ def kfac(task: Task, batch_size: int, smoothing: float = 0.0, factored: bool = F
         task: the model and its training set.
         batch_size: how many examples, drawn without replacement, apart from a sampler's minibatch.
         smoothing: α in [0, 1); A and S are averaged over updates with the weight min(1 - 1/k, α) of
-            the old at the k-th. 0 for none; the source has 0.95.
+            the old at the k-th. 0 for none.
         factored: whether damping is shared by the factors (section 6.3 of the source): (A + π√δ I)
             ⊗ (S + (√δ/π) I) with π² = (tr A/i)/(tr S/o), in place of A ⊗ S + δI. The blocks of
             other arrays have δI.

@@ -147,7 +147,7 @@ class DampedKronecker(DampedOperator):
     def noise(self, rng_key: PRNGKeyArray) -> Float[Array, " P"]:
         """A Gaussian vector whose covariance is the damped metric."""
 
-        def draw(one: Array, values: Array, number: int) -> Array:
+        def draw(one: None, values: Array, number: int) -> Array:
             key = jax.random.fold_in(rng_key, number)
             return jnp.sqrt(values) * jax.random.normal(key, values.shape, values.dtype)
 
