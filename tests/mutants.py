@@ -536,6 +536,19 @@ MUTANTS = [
     Mutant("optax draws one Fisher for ever", "ngd/optimiser.py",
            "jax.random.fold_in(state.rng_key, state.done)", "state.rng_key",
            (f"{OPTIMISER}::test_a_metric_with_chance_and_memory_draws_anew_at_each_update",)),
+    Mutant("release: a stanza for each job on the terminal", "artifact/engine/display.py",
+           'QUIET = ("job_info", ', 'QUIET = (', ("artifact/engine/test_display.py",)),
+    Mutant("release: a job's error is not shown", "artifact/engine/display.py",
+           '"resources_info")', '"resources_info", "job_error")', ("artifact/engine/test_display.py",)),
+    Mutant("release: no verdicts at the end", "artifact/engine/display.py",
+           'path.name == "claims.csv"', 'path.name == "claims.tsv"', ("artifact/engine/test_display.py",)),
+    Mutant("release: the crate's bytes tell when it was made", "artifact/records/crate.py",
+           'float(told) if told else', 'float(told) if not told else', ("artifact/records/test_crate.py",)),
+    Mutant("release: a caption is the title alone", "artifact/records/captions.py",
+           'Caption(" ".join(title.split()), " ".join(text.split()))', 'Caption(" ".join(title.split()), "")',
+           ("artifact/records/test_captions.py",)),
+    Mutant("release: conda's file has no hashes", "artifact/records/locked.py",
+           'json.dumps(line)', 'json.dumps(line.partition(" --hash")[0])', ("artifact/records/test_conda.py",)),
 ]  # fmt: skip
 
 
