@@ -798,6 +798,19 @@ MUTANTS = [
            "add(-ell * unit.shared)", "add(-0 * unit.shared)", QUASI),
     Mutant("the quasi-diagonal's noise is the diagonal's", "ngd/metrics/quasi_diagonal.py",
            "_lower(jnp.sqrt(d) * z, ell)", "_lower(jnp.sqrt(d) * z, None)", QUASI),
+    Mutant("release: a stanza for each job on the terminal", "artifact/engine/display.py",
+           'QUIET = ("job_info", ', 'QUIET = (', ("artifact/engine/test_display.py",)),
+    Mutant("release: a job's error is not shown", "artifact/engine/display.py",
+           '"resources_info")', '"resources_info", "job_error")', ("artifact/engine/test_display.py",)),
+    Mutant("release: no verdicts at the end", "artifact/engine/display.py",
+           'path.name == "claims.csv"', 'path.name == "claims.tsv"', ("artifact/engine/test_display.py",)),
+    Mutant("release: the crate's bytes tell when it was made", "artifact/records/crate.py",
+           'float(told) if told else', 'float(told) if not told else', ("artifact/records/test_crate.py",)),
+    Mutant("release: a caption is the title alone", "artifact/records/captions.py",
+           'Caption(" ".join(title.split()), " ".join(text.split()))', 'Caption(" ".join(title.split()), "")',
+           ("artifact/records/test_captions.py",)),
+    Mutant("release: conda's file has no hashes", "artifact/records/locked.py",
+           'json.dumps(line)', 'json.dumps(line.partition(" --hash")[0])', ("artifact/records/test_conda.py",)),
 ]  # fmt: skip
 
 

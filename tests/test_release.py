@@ -10,7 +10,6 @@ from pathlib import Path
 import yaml
 
 import ngd
-from artifact.records import locked
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -73,19 +72,6 @@ def test_an_archive_of_changes_is_refused_in_a_line(tmp_path):
     assert run.returncode != 0
     assert "make: changes are not allowed in an archive; must be committed" in run.stderr
     assert not (tmp_path / "build").exists()
-
-
-def test_the_environment_of_conda_holds_the_lock():
-    """Conda's own packages are Python and pip; each other one is the lock's, by its hashes."""
-    text = (ROOT / "environment.yml").read_text("utf-8")
-    assert text == locked.conda()
-    *own, pip = yaml.safe_load(text)["dependencies"]
-    assert [name.split()[0] for name in own] == ["python", "pip"]
-    lines = [line.partition(" --hash=")[0].strip() for line in pip["pip"]]
-    lock = (ROOT / "requirements.lock").read_text("utf-8")
-    assert lines == re.findall(r"^(\w[^\\\n]*?) *\\$", lock, re.MULTILINE)
-    assert sum(line.count("--hash=sha256:") for line in pip["pip"]) == lock.count("--hash=sha256:")
-    assert "://" not in text
 
 
 def test_images_are_built_from_files_that_are_there_and_from_the_lock():
