@@ -11,7 +11,7 @@ WHOLE = $(shell test -x .venv/bin/python && grep -qsF "$$(pwd -P)/.venv/bin/" .v
 ALONE := env -u PYTHONPATH -u PYTHONHOME -u PIP_TARGET -u PIP_PREFIX -u PIP_CONSTRAINT PIP_USER=0
 PIP := $(ALONE) $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: figures claims check report site test test-cluster test-faults lint format mutants bench growth progress unlock gpu lock \
+.PHONY: figures claims check report site archive test test-cluster test-faults lint format mutants bench growth progress unlock gpu lock \
   lowest highest \
   clean clean-environment
 
@@ -32,6 +32,18 @@ check: $(ENVIRONMENT)
 # The documents and the library's reference as a site, docs/_build/index.html; asks nothing of the network.
 site: $(ENVIRONMENT)
 	$(BIN)/python -m sphinx -W --keep-going --quiet docs docs/_build
+
+# For a repository that gives a DOI: a commit's source, lock, archived results and crate in one file, and its checksum. Uncompressed,
+# since compressors differ.
+VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' src/ngd/__init__.py)
+PACKED = ngd-posterior-$(VERSION)
+archive: $(ENVIRONMENT)
+	@test -z "$$(git status --porcelain)" || { echo "make: changes are not allowed in an archive; must be committed" >&2; exit 1; }
+	rm -rf build/archive && mkdir -p build/archive
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/snakemake --directory build/archive \
+	  --config scale=paper from=reference -- crate
+	git archive --format=tar --prefix=$(PACKED)/ --add-file=build/archive/results/paper/crate.zip --output=build/$(PACKED).tar HEAD
+	cd build && sha256sum $(PACKED).tar | tee $(PACKED).tar.sha256
 
 # Each worker is held to a core: two JAX processes that both take every core are slower than one.
 test: $(ENVIRONMENT)
@@ -92,6 +104,8 @@ gpu: $(ENVIRONMENT)
 $(ENVIRONMENT): requirements.lock pyproject.toml $(if $(WHOLE),,clean-environment)
 	@case "$$PWD" in *[[:space:]]*) echo "make: the path $$PWD is not allowed; must be without white space" >&2; exit 1;; esac
 	@test -n "$(PYTHON)" || { echo "make: no Python >= 3.11 found; set PYTHON=/path/to/python" >&2; exit 1; }
+	@$(ALONE) $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "make: $(PYTHON) lacks its module venv; install it (Debian: python3-venv) or set PYTHON=/path/to/python" >&2; exit 1; }
 	$(ALONE) $(PYTHON) -m venv .venv
 	$(PIP) --require-hashes -r requirements.lock
 	$(PIP) --no-deps --no-build-isolation --editable .
@@ -104,6 +118,7 @@ COMPILE = uv pip compile pyproject.toml --extra sample --extra figures --extra c
 lock:
 	$(COMPILE) --output-file requirements.lock
 	$(COMPILE) --extra gpu --constraints requirements.lock --output-file requirements-gpu.lock
+	$(BIN)/python -m artifact.records.locked > environment.yml
 
 # README's example from a wheel, with the lowest and the highest versions that pyproject.toml allows; needs uv and the network.
 lowest highest:

@@ -5,6 +5,7 @@ include: "workflow/Snakefile"
 
 
 rule figures:
+    """The paper's seven figures; what plain `snakemake` makes."""
     default_target: True
     input:
         rules.all.input,

@@ -16,7 +16,7 @@ import time
 from artifact.engine import device
 
 HIDDEN = {1_130: (10,), 10_110: (91,), 101_000: (250, 280), 1_009_000: (900, 1000)}
-METRICS = ("exact", "empirical", "sampled", "average")
+METRICS = ("exact", "empirical", "sampled", "average", "kfac")
 EXAMPLES, LABELS, LIMIT = 2048, 1024, 8e9
 
 
@@ -27,7 +27,7 @@ def measure(parameters: int, metric: str, bias: bool) -> None:
     import jax
 
     import ngd
-    from ngd.metrics import empirical_fisher, exact_fisher, moving_average, sampled_fisher
+    from ngd.metrics import empirical_fisher, exact_fisher, kfac, moving_average, sampled_fisher
 
     class Model(nn.Module):
         @nn.compact
@@ -44,6 +44,7 @@ def measure(parameters: int, metric: str, bias: bool) -> None:
         "empirical": empirical_fisher,
         "sampled": lambda task: sampled_fisher(task, LABELS),
         "average": lambda task: moving_average(sampled_fisher(task, LABELS), 0.1),
+        "kfac": lambda task: kfac(task, LABELS, smoothing=0.95),
     }[metric]
     sampler = ngd.stochastic_ngd(build(task), learning_rate=0.05, damping=0.1, batch_size=64)
     state = sampler.init(Model().init(jax.random.key(2), x[:1]))

@@ -15,13 +15,22 @@ from tests import pages
 from tests.workflow import forks
 from tests.workflow.conftest import Clone
 
+import ngd
+
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 README = ROOT / "README.md"
-PAGES = [README, ROOT / "ARTIFACT.md", *(ROOT / page for page in pages.PAGES)]
+PAGES = [
+    README,
+    ROOT / "ARTIFACT.md",
+    ROOT / "CONTRIBUTING.md",
+    *(ROOT / page for page in pages.PAGES),
+]
 NO_SHELL = {"python", "text", "mermaid"}
 
-PROGRAMS = ("snakemake", "make", "python", "git", "pip-audit", "tmux")
+PROGRAMS = (
+    "snakemake", "make", "python", "git", "docker", "apptainer", "conda", "pip-audit", "tmux",
+)  # fmt: skip
 """Those that a line may call; a test below says what each is checked for."""
 
 
@@ -85,6 +94,10 @@ def calls(line, checkout, stubs):
 
 def check_snakemake(arguments, mnist, checkout):
     """In seconds from the archive, it is run; else planned."""
+    if "--report" in arguments:
+        # Of results that are not here; tests/workflow/test_run.py has one.
+        place = arguments.index("--report")
+        arguments = arguments[:place] + arguments[place + 2 :]
     if "from=reference" in arguments:
         run = checkout.snakemake("--cores", "1", *arguments)
     else:
@@ -130,9 +143,23 @@ def check_python(arguments, mnist, checkout):
 
 
 def check_git(arguments, mnist, checkout):
-    """What it is to restore is there."""
+    """What it is to restore is there; a tag is the version's."""
+    if arguments[0] == "tag":
+        assert arguments[-1] == f"v{ngd.__version__}"
+        return
     assert arguments[:2] == ["checkout", "--"]
     assert (ROOT / arguments[2]).exists()
+
+
+def check_image(arguments, mnist, checkout):
+    """What it is made of is there; the image that runs is the one that is built."""
+    if arguments[0] == "build" and arguments[-1] == ".":
+        assert (ROOT / "Dockerfile").exists()
+        assert arguments[1:3] == ["--tag", "ngd-posterior"]
+    elif arguments[0] == "run":
+        assert arguments[-1].removesuffix(".sif") == "ngd-posterior"
+    elif arguments[0] != "activate":
+        assert (ROOT / arguments[-1]).exists()
 
 
 def check_nothing(arguments, mnist, checkout):
@@ -144,6 +171,9 @@ CHECKS = {
     "make": check_make,
     "python": check_python,
     "git": check_git,
+    "docker": check_image,
+    "apptainer": check_image,
+    "conda": check_image,
     "pip-audit": check_nothing,
     "tmux": check_nothing,
 }

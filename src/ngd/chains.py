@@ -32,16 +32,21 @@ class Samples(NamedTuple):
         draws: what `keep` made of the positions, axes (chain, draw, ...).
         statistics: each of shape (chain, draw). What the last update before the draw told, as
             `samplers.Info`: `length`, `gradient_norm`, `minibatch_mean_cost` (nats per example;
-            of all where the sampler has no minibatch) and `solver_iterations`. At the draw itself:
-            `summed_cost` (C in nats, over all examples), `lp` (ln of the density at the
+            of all where the sampler has no minibatch), `solver_iterations`, `acceptance_rate` (the
+            probability with which its Metropolis test took the proposal; NaN where there is no
+            test) and `weight` (the draw's in averages: the schedule's ε_t of that update, else 1;
+            `ensemble` and `measured` are weighted by it, ArviZ's numbers are not). At the draw
+            itself: `summed_cost` (C in nats, over all examples), `lp` (ln of the density at the
             temperature asked for, unnormalised; NaN at T = 0) and `diverging` (whether the
-            position is no longer finite). No acceptance: no sampler here has a Metropolis test.
+            position is no longer finite).
         state: the chains' last states, with a first axis of chains.
         ensemble: the predictions of all chains' draws; None if none were asked for.
         asked: the temperature asked for.
         measured: that of the draws, by the virial theorem; None where there is one chain, or
             T is 0.
-        predicted: by the Lyapunov equation at the first chain's mean; None where it diverged.
+        predicted: by the Lyapunov equation at the first chain's mean; None where it diverged,
+            where the learning rate is a schedule, and of means of iterates where P is above
+            `diagnostics.DENSE`.
     """
 
     draws: Any
@@ -191,8 +196,9 @@ def sample(
             "sampler": [
                 None if value is None else float(value)
                 for name, value in settings._asdict().items()
-                if name not in ("task", "metric")
+                if name not in ("task", "metric", "learning_rate")
             ],
+            "learning_rate": _rates(settings, burn_in + draws * thin),
             "temperature": asked,
             "model, metric or keep": _digest(_two_updates(sampler, keys[0], first_state, keep)),
         }
@@ -232,8 +238,8 @@ def _recorder(
         like = jax.eval_shape(of, origin)
         buffers = jax.tree.map(lambda a: jnp.zeros((draws, *a.shape), a.dtype), like)
         zeros = jnp.zeros(draws, flatten(origin).dtype)
-        numbers = ("length", "gradient_norm", "minibatch_mean_cost", "summed_cost", "lp")
-        statistics = {name: zeros for name in numbers}
+        numbers = ("length", "gradient_norm", "minibatch_mean_cost", "summed_cost", "lp", "weight")
+        statistics = dict.fromkeys((*numbers, "acceptance_rate"), zeros)
         statistics["solver_iterations"] = jnp.zeros(draws, int)
         statistics["diverging"] = jnp.zeros(draws, bool)
         ensemble = None
@@ -251,12 +257,12 @@ def _recorder(
             log_density = log_density + settings.prior_exponent * of_metric
         return log_density
 
-    def gather(kept: Kept, position: Params) -> tuple[Any, ...]:
+    def gather(kept: Kept, position: Params, weight: Array) -> tuple[Any, ...]:
         ensemble = kept.ensemble
         if ensemble is not None and predict is not None:
-            ensemble = predictive.add(ensemble, task.logits(position, predict), labels)
+            ensemble = predictive.add(ensemble, task.logits(position, predict), labels, weight)
         cost = task.examples * mean_cost(task, position)
-        sums = diagnostics.add(kept.sums, settings, origin, position)
+        sums = diagnostics.add(kept.sums, settings, origin, position, weight)
         return sums, ensemble, cost, density(position, cost)
 
     def add(kept: Kept, slot: Array, position: Params, info: Any) -> Kept:
@@ -265,7 +271,7 @@ def _recorder(
         nothing = jnp.zeros_like(kept.statistics["lp"][0])
         sums, ensemble, cost, log_density = jax.lax.cond(
             slot < draws,
-            lambda: gather(kept, position),
+            lambda: gather(kept, position, info.weight.astype(nothing.dtype)),
             lambda: (kept.sums, kept.ensemble, nothing, nothing),
         )
         now = {
@@ -273,9 +279,11 @@ def _recorder(
             "gradient_norm": info.gradient_norm,
             "minibatch_mean_cost": info.mean_cost,
             "solver_iterations": info.iterations,
+            "acceptance_rate": info.acceptance,
             "summed_cost": cost,
             "lp": log_density,
             "diverging": ~jnp.isfinite(info.length),
+            "weight": info.weight,
         }
 
         def write(buffer: Array, value: Array) -> Array:
@@ -311,7 +319,8 @@ def _temperatures(
         measured = diagnostics.temperature(kept.sums, float(settings.prior_exponent))
     flat, unravel = jax.flatten_util.ravel_pytree(origin)
     mean = flat + kept.sums.position[0] / kept.sums.samples[0]
-    if not bool(jnp.isfinite(mean).all()):
+    probed_means = settings.window > 1 and len(mean) > diagnostics.DENSE
+    if not bool(jnp.isfinite(mean).all()) or callable(settings.learning_rate) or probed_means:
         return measured, None
     memory = jax.tree.map(lambda leaf: leaf[0], getattr(state, "memory", ())) or None
     return measured, diagnostics.predicted_temperature(sampler, unravel(mean), memory)
@@ -329,7 +338,7 @@ def _warn(
     if len(diverged):
         warnings.warn(
             f"{len(diverged)} of {len(kept.sums.samples)} chains diverged: lower learning_rate "
-            f"({float(settings.learning_rate):g}) or raise damping "
+            f"({diagnostics.first_rate(settings):g}) or raise damping "
             f"({float(settings.damping):g})",
             CalibrationWarning,
             stacklevel=3,
@@ -347,6 +356,14 @@ def _warn(
             CalibrationWarning,
             stacklevel=3,
         )
+
+
+def _rates(settings: Settings, updates: int) -> list[float]:
+    """ε; of a schedule some of its values, for two that differ."""
+    rate = settings.learning_rate
+    if not callable(rate):
+        return [float(rate)]
+    return [float(rate(int(i))) for i in np.linspace(0, updates, 33)]
 
 
 def _two_updates(

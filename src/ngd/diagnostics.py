@@ -4,11 +4,11 @@ Measured: under e^{-C/T}|G|^k, for any fixed c, E[(ω-c)·∇C] = T (P + k E[(ω
 virial theorem, by parts. Predicted: near a point with curvature A = (1/N) d²C/dω² a sampler is
 Δω = -ε M (A ω + β) + ν, M = (G + δI)⁻¹, a linear recursion whose covariance solves
 Σ = KΣKᵀ + Q, K = I - εMA (`scipy.linalg.solve_discrete_lyapunov`), exact at any ε. Its
-temperature is N tr(AΣ)/P.
+temperature is N tr(AΣ)/P. With a momentum the recursion is one of the pair (ω, v).
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -24,6 +24,7 @@ from ngd.laplace import hessian, hessian_times
 from ngd.metrics.covariance import gradient_covariance
 from ngd.metrics.factor import Factor
 from ngd.metrics.metric import Metric
+from ngd.metrics.operator import Operator
 from ngd.prior import log_metric
 from ngd.samplers.algorithm import SamplingAlgorithm, Settings
 from ngd.task import Functions, Params, check, flatten, gradient, weighted_losses
@@ -58,7 +59,7 @@ class Virial(NamedTuple):
     Positions are taken relative to an origin, near the samples, that rounding may not grow.
 
     Attributes:
-        samples: how many.
+        samples: how many, or the sum of their weights, as all that follow are weighted sums.
         position: Σ ω, relative to the origin.
         slope: Σ ∇C of the summed cost.
         product: Σ ω·∇C.
@@ -81,7 +82,9 @@ def virial(origin: Params) -> Virial:
     return Virial(zero, zeros, zeros, zero, zeros, zero)
 
 
-def add(sums: Virial, settings: Settings, origin: Params, position: Params) -> Virial:
+def add(
+    sums: Virial, settings: Settings, origin: Params, position: Params, weight: Any = 1.0
+) -> Virial:
     """One more sample of a chain with these settings. It costs a full gradient."""
     task = settings.task
     apart = flatten(position) - flatten(origin)
@@ -90,12 +93,12 @@ def add(sums: Virial, settings: Settings, origin: Params, position: Params) -> V
     if settings.prior_exponent and settings.metric is not None:
         prior = _log_metric_slope(settings.metric, settings.damping, position)
     return Virial(
-        sums.samples + 1,
-        sums.position + apart,
-        sums.slope + slope,
-        sums.product + apart @ slope,
-        sums.prior_slope + prior,
-        sums.prior_product + apart @ prior,
+        sums.samples + weight,
+        sums.position + weight * apart,
+        sums.slope + weight * slope,
+        sums.product + weight * (apart @ slope),
+        sums.prior_slope + weight * prior,
+        sums.prior_product + weight * (apart @ prior),
     )
 
 
@@ -131,7 +134,10 @@ def temperature(sums: Virial, prior_exponent: float = 0.0) -> Estimate:
 
 
 def measured_temperature(
-    sampler: SamplingAlgorithm, draws: Params, prior_exponent: float | None = None
+    sampler: SamplingAlgorithm,
+    draws: Params,
+    prior_exponent: float | None = None,
+    weights: Any = None,
 ) -> Estimate:
     """The temperature at which collected draws are.
 
@@ -139,23 +145,30 @@ def measured_temperature(
         sampler: what drew them; by its task, metric and damping.
         draws: positions with leading axes (chain, draw), past the burn-in.
         prior_exponent: k of the density that they are to be of; the sampler's own when None.
+        weights: of the draws, shape (chain, draw): `Samples.statistics["weight"]`; equal when None.
 
     Raises:
-        ValueError: the sampler is none of `ngd.samplers`, or there are fewer than two chains.
+        ValueError: the sampler is none of `ngd.samplers`, there are fewer than two chains, or the
+            weights are not one for each draw.
     """
     settings = settings_of(sampler)
     if prior_exponent is not None:
         settings = settings._replace(prior_exponent=prior_exponent)
     origin = jax.tree.map(lambda leaf: jnp.asarray(leaf).mean(axis=(0, 1)), draws)
+    start = virial(origin)
+    shape = jax.tree.leaves(draws)[0].shape[:2]
+    weights = jnp.ones(shape) if weights is None else jnp.asarray(weights)
+    if weights.shape != shape:
+        raise ValueError(f"weights must have the draws' shape {shape}, got {weights.shape}")
 
     @jax.jit
-    def chain(positions: Params) -> Virial:
-        def body(sums: Virial, position: Params) -> tuple[Virial, None]:
-            return add(sums, settings, origin, position), None
+    def chain(weighted: tuple[Params, Array]) -> Virial:
+        def body(sums: Virial, one: tuple[Params, Array]) -> tuple[Virial, None]:
+            return add(sums, settings, origin, one[0], one[1].astype(start.samples.dtype)), None
 
-        return jax.lax.scan(body, virial(origin), positions)[0]
+        return jax.lax.scan(body, start, weighted)[0]
 
-    return temperature(jax.lax.map(chain, draws), float(settings.prior_exponent))
+    return temperature(jax.lax.map(chain, (draws, weights)), float(settings.prior_exponent))
 
 
 class Convergence(NamedTuple):
@@ -194,11 +207,12 @@ class Prediction(NamedTuple):
 
     Attributes:
         temperature: N tr(AΣ)/P, with the standard error of its probes (0 if exact); infinite
-            where the recursion overshoots, ε times the largest eigenvalue of MA being 2 or more.
+            where the recursion overshoots, ε times the largest eigenvalue of MA being 2 or more,
+            or 2(2 - α) with a momentum.
         directions: the temperature along each eigenvector of MA, lowest curvature first, whose
-            mean is the above; None where P is above `DENSE`.
-        spectral_radius: of K = I - εMA. Above 1 there is no stationary covariance: the chain
-            overshoots, or the point is no minimum.
+            mean is the above; None where P is above `DENSE`, or a Metropolis test makes it T.
+        spectral_radius: of K = I - εMA, or of the pair's matrix where there is a momentum. Above 1
+            there is no stationary covariance: the chain overshoots, or the point is no minimum.
         relaxation: updates in which the slowest direction forgets by a factor e; infinite
             where one does not come back.
         largest: the largest eigenvalue of MA.
@@ -209,6 +223,12 @@ class Prediction(NamedTuple):
     spectral_radius: float
     relaxation: float
     largest: float
+
+
+def first_rate(settings: Settings) -> float:
+    """ε, or ε_0 of a schedule."""
+    rate = settings.learning_rate
+    return float(rate(0) if callable(rate) else rate)
 
 
 def settings_of(sampler: SamplingAlgorithm) -> Settings:
@@ -223,10 +243,18 @@ def settings_of(sampler: SamplingAlgorithm) -> Settings:
 
 
 def nominal_temperature(settings: Settings) -> float:
-    """T by the formulas: of the Gaussian noise, and (ε/2)(N/B - 1) of Theorem 2."""
-    n, b = settings.task.examples, settings.batch_size
-    of_batch = 0.0 if b is None else float(settings.learning_rate) / 2 * (n / int(b) - 1)
-    return float(settings.noise) + of_batch
+    """T that was asked for, or by the formulas: of the Gaussian noise, or else (ε/2)(N/B - 1).
+
+    The latter is Theorem 2's. Beside Gaussian noise that of minibatches is not meant to count.
+    """
+    if settings.temperature is not None:
+        return float(settings.temperature)
+    n, b, rate = settings.task.examples, settings.batch_size, settings.learning_rate
+    noise = float(settings.noise)
+    if noise or b is None or callable(rate):
+        # Without noise a falling schedule ends in a minimum.
+        return noise
+    return float(rate) / 2 * (n / int(b) - 1) / float(settings.friction or 1)
 
 
 def predicted_temperature(
@@ -239,6 +267,9 @@ def predicted_temperature(
 ) -> Prediction:
     """The temperature that a sampler will have near a point, before it is run.
 
+    Of a sampler with a Metropolis test it is T by construction, and all else is NaN or None: no
+    linear recursion tells how fast it moves. Its acceptance does.
+
     Args:
         sampler: one of `ngd.samplers`.
         position: ω, a minimum of C or a typical sample.
@@ -249,15 +280,29 @@ def predicted_temperature(
         dense: whether matrices are written out; by P, and where the inputs are, when None.
 
     Raises:
-        ValueError: the sampler is none of `ngd.samplers`, or the model is refused by
-            `ngd.task.check`.
+        ValueError: the sampler is none of `ngd.samplers`, its learning rate is a schedule, the
+            model is refused by `ngd.task.check`, or matrices are not written out and the sampler
+            averages iterates.
     """
     settings = settings_of(sampler)
+    if callable(settings.learning_rate):
+        raise ValueError(
+            "learning_rate must be a number for a prediction, got a schedule: its chain is never "
+            "stationary; predict for the learning rate that it ends with"
+        )
     check(settings.task, position)
+    if settings.metropolis:
+        exact = Estimate(nominal_temperature(settings), 0.0)
+        return Prediction(exact, None, math.nan, math.nan, math.nan)
     key = jax.random.key(0) if rng_key is None else rng_key
     if dense is None:
         # The covariance of the gradients takes all examples at once.
         dense = flatten(position).size <= DENSE and not data.on_host(settings.task.x)
+    if settings.window > 1 and not dense:
+        raise ValueError(
+            f"position must be of at most {DENSE} parameters, of inputs in an array, for a "
+            f"prediction of iterates' means, got {flatten(position).size}"
+        )
     if dense:
         return _dense(settings, _local(settings, position, memory, key))
     return _probed(settings, position, memory, key, probes)
@@ -271,7 +316,7 @@ def _noise_share(settings: Settings) -> float:
 
 def _factors(
     settings: Settings, position: Params, memory: Any, rng_key: PRNGKeyArray, estimates: int
-) -> list[Factor]:
+) -> list[Operator]:
     """Estimates of the metric at a point: one where it is pure."""
     metric = settings.metric
     if metric is None:
@@ -301,7 +346,7 @@ def _curvature(functions: Functions, x: Inputs, y: Array, position: Params) -> A
 def _deviations(functions: Functions, x: Inputs, y: Array, position: Params) -> Array:
     """Rows R of S = RᵀR, eq. (14): the covariance of the examples' gradients."""
     metric = gradient_covariance(functions.on(x, y))
-    return metric.at(position).written()
+    return metric.rows(position).written()
 
 
 class Local(NamedTuple):
@@ -310,12 +355,21 @@ class Local(NamedTuple):
     Attributes:
         curvature: A.
         covariance: S.
-        metrics: G of each estimate, without damping; none where it is the identity.
+        metrics: G + δI of each estimate, a function of δ; none where it is the identity.
     """
 
     curvature: np.ndarray
     covariance: np.ndarray
-    metrics: list[np.ndarray]
+    metrics: list[Callable[[float], np.ndarray]]
+
+
+def _written(estimate: Operator, parameters: int) -> Callable[[float], np.ndarray]:
+    if not isinstance(estimate, Factor):
+        eye = jnp.eye(parameters)
+        return lambda damping: np.asarray(jax.vmap(estimate.damped(damping).times)(eye), float)
+    rows = np.asarray(estimate.written(), float)
+    product = rows.T @ rows
+    return lambda damping: product + damping * np.eye(parameters)
 
 
 def _local(settings: Settings, position: Params, memory: Any, rng_key: PRNGKeyArray) -> Local:
@@ -327,25 +381,40 @@ def _local(settings: Settings, position: Params, memory: Any, rng_key: PRNGKeyAr
         rows = np.asarray(_deviations(task.functions, task.x, task.y, position), float)
         s = rows.T @ rows
     factors = _factors(settings, position, memory, rng_key, ESTIMATES)
-    written = [np.asarray(factor.written(), float) for factor in factors]
-    return Local((a + a.T) / 2, s, [rows.T @ rows for rows in written])
+    return Local((a + a.T) / 2, s, [_written(factor, len(a)) for factor in factors])
 
 
 def _dense(settings: Settings, at: Local) -> Prediction:
-    n, rate = settings.task.examples, float(settings.learning_rate)
+    n, rate = settings.task.examples, first_rate(settings)
     a, s, c = at.curvature, at.covariance, _noise_share(settings)
-    damping = float(settings.damping) * np.eye(len(a))
-    inverses = [np.linalg.inv(g + damping) for g in at.metrics] or [np.eye(len(a))]
+    damping = float(settings.damping)
+    inverses = [np.linalg.inv(damped(damping)) for damped in at.metrics] or [np.eye(len(a))]
     mean = np.mean(inverses, axis=0)
     # Δω has the covariance ε² c MSM of the minibatch and (2εT/N) MGM of the Gaussian noise.
     q = rate**2 * c * np.mean([m @ s @ m for m in inverses], axis=0)
-    q = q + 2 * rate * float(settings.noise) / n * mean
+    q = q + 2 * rate * float(settings.noise) * float(settings.friction or 1) / n * mean
+    undamped = [damped(0.0) for damped in at.metrics] or [np.eye(len(a))]
+    known = [m @ g @ m for m, g in zip(inverses, undamped, strict=True)]
+    q = q - rate**2 * float(settings.counted) * np.mean(known, axis=0)
     # K is symmetric in the coordinates where M is the identity.
     root = np.linalg.cholesky(mean)
     curvatures, axes = np.linalg.eigh(root.T @ a @ root)
     k = 1 - rate * curvatures
     into, back = axes.T @ np.linalg.inv(root), root @ axes
     q, turns = into @ q @ into.T, [into @ m @ a @ back for m in inverses]
+    if settings.friction is not None:
+        # Each axis is a pair (ω, v) of its own, whose Σ = q/(2αεa), read half way.
+        directions = n * np.diag(q) / (2 * float(settings.friction) * rate)
+        return _with_momentum(
+            settings,
+            Estimate(float(directions.mean()), 0.0),
+            directions,
+            curvatures[0],
+            curvatures[-1],
+        )
+    # Where a mean moves, by gradients at draws about it of covariance (T/N)M.
+    weights = float(settings.weight_noise)
+    q = q + rate**2 * weights / n * np.mean([t @ t.T for t in turns], axis=0)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         shrink = 1 - np.outer(k, k)
         sigma = q / shrink
@@ -354,10 +423,21 @@ def _dense(settings: Settings, at: Local) -> Prediction:
             chance = np.mean([t @ sigma @ t.T for t in turns], axis=0)
             plain = curvatures[:, None] * sigma * curvatures
             sigma = (q + rate**2 * (chance - plain)) / shrink
-    directions = n * curvatures * np.diag(sigma)
-    return _prediction(
+    directions = n * curvatures * np.diag(sigma) * _of_means(k, settings.window)
+    directions = directions + weights * curvatures
+    found = _prediction(
         rate, Estimate(float(directions.mean()), 0.0), directions, curvatures[0], curvatures[-1]
     )
+    return found._replace(
+        spectral_radius=found.spectral_radius**settings.window,
+        relaxation=found.relaxation / settings.window,
+    )
+
+
+def _of_means(k: np.ndarray, window: int) -> np.ndarray:
+    """The variance of means of W states, each k times the last and noise, over that of a state."""
+    apart = np.arange(1, window)
+    return (window + 2 * (k[:, None] ** apart) @ (window - apart)) / window**2
 
 
 def _prediction(
@@ -368,7 +448,28 @@ def _prediction(
     largest: float,
 ) -> Prediction:
     radius = max(abs(1 - rate * least), abs(1 - rate * largest))
-    if rate * largest >= 2 or not np.isfinite(mean.value):
+    return _judged(mean, directions, radius, bool(rate * largest >= 2), largest)
+
+
+def _with_momentum(
+    settings: Settings,
+    mean: Estimate,
+    directions: np.ndarray | None,
+    least: float,
+    largest: float,
+) -> Prediction:
+    """The pair's matrix has along each axis the eigenvalues of x² - (2 - α - εa)x + (1 - α)."""
+    rate, friction = first_rate(settings), float(settings.friction or 1)
+    roots = [np.roots([1, rate * a - 2 + friction, 1 - friction]) for a in (least, largest)]
+    # Between the two the radius is no larger: √(1 - α), or that of an end.
+    radius = max(float(np.abs(pair).max()) for pair in roots)
+    return _judged(mean, directions, radius, bool(rate * largest >= 2 * (2 - friction)), largest)
+
+
+def _judged(
+    mean: Estimate, directions: np.ndarray | None, radius: float, overshoots: bool, largest: float
+) -> Prediction:
+    if overshoots or not np.isfinite(mean.value):
         mean = Estimate(math.inf, 0.0)
     relaxation = -1 / math.log(radius) if 0 < radius < 1 else (0.0 if radius == 0 else math.inf)
     return Prediction(mean, directions, float(radius), relaxation, float(largest))
@@ -378,18 +479,19 @@ def _probed(
     settings: Settings, position: Params, memory: Any, rng_key: PRNGKeyArray, probes: int
 ) -> Prediction:
     """Without a P x P matrix: tr(AΣ) = tr[(2M - εMAM)⁻¹ Q]/ε by Hutchinson's probes of Q."""
-    task, rate = settings.task, settings.learning_rate
+    task, rate = settings.task, first_rate(settings)
     n, c = task.examples, _noise_share(settings)
     flat, unravel = ravel_pytree(position)
     key_metric, key_probes = jax.random.split(rng_key)
     factors = _factors(settings, position, memory, key_metric, PROBED_ESTIMATES)
-    delta = settings.damping if settings.metric is not None else 1.0
+    delta = settings.damping
 
-    def metric(v: Array, factors: list[Factor]) -> Array:
-        parts = [f.transpose_times(f.times(v)) for f in factors]
-        return sum(parts, jnp.zeros_like(v)) / max(len(parts), 1) + delta * v
+    def metric(v: Array, factors: list[Operator]) -> Array:
+        if settings.metric is None:
+            return v
+        return sum((f.damped(delta).times(v) for f in factors), jnp.zeros_like(v)) / len(factors)
 
-    def inverse(v: Array, factors: list[Factor]) -> Array:
+    def inverse(v: Array, factors: list[Operator]) -> Array:
         if settings.metric is None:
             return v
         return sum((f.damped(delta).solve(v).x for f in factors), jnp.zeros_like(v)) / len(factors)
@@ -406,32 +508,51 @@ def _probed(
     def solve(v: Array, apply: Any, start: Any) -> Array:
         return jax.scipy.sparse.linalg.cg(apply, v, M=start, tol=1e-4, maxiter=1000)[0]
 
-    # What the parameters are is an argument: of constants XLA would run the network as it compiles.
-    @jax.jit
-    def share(key: PRNGKeyArray, flat: Array, factors: list[Factor]) -> Array:
-        key_batch, key_noise, key_one = jax.random.split(key, 3)
-        s = probe_of_covariance(key_batch, flat) if c else jnp.zeros_like(flat)
+    def weighed(s: Array, i: Array, flat: Array, factors: list[Operator]) -> Array:
+        """ε sᵀM(2M - εMAM)⁻¹Ms, the first and the last M being that of estimate i."""
         if len(factors) <= 1:
             # (2M - εMAM)⁻¹ = G (2G - εA)⁻¹ G: no solve with M at all.
-            both = lambda v: 2 * metric(v, factors) - rate * curve(v, flat)  # noqa: E731
-            found = rate * c * s @ solve(s, both, lambda v: inverse(v, factors))
-        else:
-            i = jax.random.randint(key_one, (), 0, len(factors))
-            branches = [lambda v, f=f: f.damped(delta).solve(v).x for f in factors]
-            moved = jax.lax.switch(i, branches, s)
+            once = lambda v: 2 * metric(v, factors) - rate * curve(v, flat)  # noqa: E731
+            return rate * s @ solve(s, once, lambda v: inverse(v, factors))
+        branches = [lambda v, f=f: f.damped(delta).solve(v).x for f in factors]
+        moved = jax.lax.switch(i, branches, s)
 
-            def both(v: Array) -> Array:
-                turned = inverse(v, factors)
-                return 2 * turned - rate * inverse(curve(turned, flat), factors)
+        def both(v: Array) -> Array:
+            turned = inverse(v, factors)
+            return 2 * turned - rate * inverse(curve(turned, flat), factors)
 
-            found = rate * c * moved @ solve(moved, both, lambda v: metric(v, factors))
-        # Of the Gaussian noise: tr[(2M - εMAM)⁻¹ M] = tr[(2 - εMA)⁻¹].
+        return rate * moved @ solve(moved, both, lambda v: metric(v, factors))
+
+    def probe_of_metric(key: PRNGKeyArray, i: Array, factors: list[Any]) -> Array:
+        """A vector whose second moment is that of estimate i, undamped."""
+        branches = [
+            lambda f=f: f.transpose_times(jax.random.rademacher(key, (f.shape[0],), flat.dtype))
+            for f in factors
+        ]
+        return jax.lax.switch(i, branches)
+
+    # What the parameters are is an argument: of constants XLA would run the network as it compiles.
+    @jax.jit
+    def share(key: PRNGKeyArray, flat: Array, factors: list[Operator]) -> Array:
+        key_batch, key_noise, key_one = jax.random.split(key, 3)
+        s = probe_of_covariance(key_batch, flat) if c else jnp.zeros_like(flat)
+        if settings.friction is not None:
+            heat = rate * (c * s @ s / len(flat) - settings.counted) / (2 * settings.friction)
+            return n * heat + settings.noise
+        i = jax.random.randint(key_one, (), 0, max(len(factors), 1))
+        found = c * weighed(s, i, flat, factors) if c else jnp.zeros(())
+        if settings.metric is not None and settings.counted:
+            known = probe_of_metric(key_noise, i, factors)
+            found = found - settings.counted * weighed(known, i, flat, factors)
+        # Of the Gaussian noise: tr[(2M - εMAM)⁻¹ M] = tr[(2 - εMA)⁻¹]. Of draws about a mean their
+        # own and the mean's: tr[MA + ε(2 - εMA)⁻¹(MA)²] = 2 tr[(2 - εMA)⁻¹MA].
         z = jax.random.rademacher(key_noise, flat.shape, flat.dtype)
         gaussian = jnp.zeros(())
-        if not isinstance(settings.noise, float) or settings.noise:
+        if any(not isinstance(t, float) or t for t in (settings.noise, settings.weight_noise)):
             plain = lambda v: 2 * v - rate * inverse(curve(v, flat), factors)  # noqa: E731
-            y, _ = jax.scipy.sparse.linalg.bicgstab(plain, z, tol=1e-4, maxiter=1000)
-            gaussian = 2 * settings.noise * z @ y / n
+            right = settings.noise * z + settings.weight_noise * inverse(curve(z, flat), factors)
+            y, _ = jax.scipy.sparse.linalg.bicgstab(plain, right, tol=1e-4, maxiter=1000)
+            gaussian = 2 * z @ y / n
         return n * (found + gaussian) / len(flat)
 
     shares: list[float] = []
@@ -445,7 +566,9 @@ def _probed(
     least, largest = _extremes(
         lambda v: turned(v, flat, factors), lambda v: measure(v, factors), flat.shape[0]
     )
-    return _prediction(float(rate), mean, None, least, largest)
+    if settings.friction is not None:
+        return _with_momentum(settings, mean, None, least, largest)
+    return _prediction(rate, mean, None, least, largest)
 
 
 def _error(values: list[float]) -> float:
@@ -587,17 +710,35 @@ def causes(
         return not off <= max(tolerance * asked, 3 * found.standard_error)
 
     found = []
-    rate = float(settings.learning_rate)
+    rate = first_rate(settings)
     cold_or_hot = "colder" if predicted and predicted.temperature.value < asked else "hotter"
-    if predicted is not None and math.isinf(predicted.temperature.value):
+    bound = 2 if settings.friction is None else 2 * (2 - float(settings.friction))
+    if settings.metropolis:
+        found.append(
+            f"a sampler with a Metropolis test is at its own temperature "
+            f"({nominal_temperature(settings):g}) once it has forgotten where it began: more "
+            f"burn_in and thin, or a learning_rate ({rate:g}) of another acceptance_rate"
+        )
+    elif predicted is not None and math.isinf(predicted.temperature.value):
         found.append(
             f"the step overshoots: learning_rate times the largest curvature is "
-            f"{rate * predicted.largest:.3g} and must be below 2, so lower learning_rate "
-            f"({rate:g}) below {2 / predicted.largest:.2g} or raise damping "
+            f"{rate * predicted.largest:.3g} and must be below {bound:.3g}, so lower learning_rate "
+            f"({rate:g}) below {bound / predicted.largest:.2g} or raise damping "
             f"({float(settings.damping):g})"
         )
     elif predicted is not None and far(predicted.temperature):
-        if settings.batch_size is not None:
+        if settings.weight_noise:
+            found.append(
+                f"noisy_ngd misses T, its draws are {cold_or_hot} by what their mean moves: "
+                f"lower learning_rate ({rate:g})"
+            )
+        elif settings.batch_size is not None and settings.noise:
+            found.append(
+                f"the minibatches' noise makes it {cold_or_hot} than its own noise alone would: "
+                f"shorter steps (learning_rate is {rate:.3g}) or a larger batch_size "
+                f"({int(settings.batch_size)})"
+            )
+        elif settings.batch_size is not None:
             found.append(
                 f"the minibatches' noise is {cold_or_hot} than the metric F + δI takes it to be: "
                 f"change batch_size ({int(settings.batch_size)}) and damping "

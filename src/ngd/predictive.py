@@ -19,7 +19,7 @@ class Ensemble(NamedTuple):
     Attributes:
         log_sum: ln Σ_i P(y|x, ω_i), shape (n, K). A sum of probabilities would underflow:
             a confident sample's P is below the smallest float32 past 103 nats.
-        samples: M so far.
+        samples: M so far, or the sum of their weights.
         cross_entropy: sum over samples of a single sample's cross entropy.
         accuracy: sum over samples of a single sample's accuracy.
     """
@@ -49,11 +49,20 @@ def start(examples: int, labels: int) -> Ensemble:
 
 
 def add(
-    ensemble: Ensemble, logits: Float[Array, "n K"], y: Int[Array, " n"] | None = None
+    ensemble: Ensemble,
+    logits: Float[Array, "n K"],
+    y: Int[Array, " n"] | None = None,
+    weight: Float[Array, ""] | None = None,
 ) -> Ensemble:
     """One more sample, by its logits on the test inputs and their true labels.
 
     Without labels there are predictions but no scores: those of single samples become NaN.
+
+    Args:
+        ensemble: of the samples so far.
+        logits: the sample's.
+        y: the true labels.
+        weight: > 0, of the sample beside the others; 1 when None.
     """
     # In half precision the sums would stand still after a few hundred samples.
     logits = logits.astype(jnp.promote_types(logits.dtype, jnp.float32))
@@ -61,9 +70,13 @@ def add(
     cost = right = jnp.full((), jnp.nan)
     if y is not None:
         cost, right = categorical.losses(logits, y).mean(), accuracy(logits, y)
+    one: Any = 1
+    if weight is not None:
+        one = weight.astype(ensemble.samples.dtype)
+        log_p, cost, right = log_p + jnp.log(one), one * cost, one * right
     return Ensemble(
         jnp.logaddexp(ensemble.log_sum, log_p),
-        ensemble.samples + 1,
+        ensemble.samples + one,
         ensemble.cross_entropy + cost,
         ensemble.accuracy + right,
     )
@@ -143,7 +156,9 @@ def labels(rng_key: PRNGKeyArray, task: Task, draws: Params, x: Any) -> Array:
     return y.reshape(*of_all.shape[:3], *y.shape[1:])
 
 
-def log_density(task: Task, draws: Params, x: Any, y: Any) -> Float[Array, " n"]:
+def log_density(
+    task: Task, draws: Params, x: Any, y: Any, weights: Any = None
+) -> Float[Array, " n"]:
     """Ln of the draws' mean p(y_i | x_i, ω), in nats: eq. (6) for labels of any kind.
 
     Its mean over held-out examples is the expected log predictive density; of classes it is minus
@@ -154,14 +169,22 @@ def log_density(task: Task, draws: Params, x: Any, y: Any) -> Float[Array, " n"]
         draws: as of `outputs`.
         x: inputs, shape (n, ...).
         y: their labels, as the task's.
+        weights: of the draws, shape (chain, draw): `Samples.statistics["weight"]`; equal when None.
 
     Raises:
-        ValueError: y are no labels of the likelihood, or not one for each input.
+        ValueError: y are no labels of the likelihood, or not one for each input, or the weights
+            are not one for each draw.
     """
     y = task.likelihood.labels(y, "y")
     if len(y) != len(x):
         raise ValueError(f"y must have a label for each of {len(x)} inputs, got {len(y)}")
     of_all = outputs(task, draws, x)
+    shape = of_all.shape[:2]
     of_all = of_all.reshape(-1, *of_all.shape[2:])
     log_p = -jax.lax.map(lambda f: task.likelihood.losses(f, y), of_all, batch_size=AT_ONCE)
+    if weights is not None:
+        weights = jnp.asarray(weights)
+        if weights.shape != shape:
+            raise ValueError(f"weights must have the draws' shape {shape}, got {weights.shape}")
+        log_p = log_p + jnp.log(weights / weights.mean()).reshape(-1, 1)
     return jax.nn.logsumexp(log_p, axis=0) - jnp.log(len(log_p))

@@ -328,14 +328,14 @@ def test_a_damaged_table_is_the_last_thing_on_the_screen(tmp_path, retries):
 def making(tmp_path):
     """A checkout whose `make` would make its environment by a Python that only tells its calls."""
 
-    def make(*arguments, folder="checkout", **variables):
+    def make(*arguments, folder="checkout", lacking=0, **variables):
         place = tmp_path / folder
         place.mkdir(exist_ok=True)
         for name in ("Makefile", "requirements.lock", "pyproject.toml"):
             shutil.copyfile(ROOT / name, place / name)
         python = tmp_path / "python"
         python.write_text(
-            '#!/bin/sh\necho "$@" >> calls\nenv >> calls\n'
+            f'#!/bin/sh\n[ "$1" != -c ] || exit {lacking}\necho "$@" >> calls\nenv >> calls\n'
             '[ "$2" != venv ] || { mkdir -p .venv/bin; cp "$0" .venv/bin/python; }\n'
         )
         python.chmod(python.stat().st_mode | stat.S_IXUSR)
@@ -374,6 +374,14 @@ def test_a_path_with_a_space_is_refused_before_anything_is_installed(making):
     assert run.returncode != 0
     assert "my papers is not allowed; must be without white space" in run.stderr
     assert not (making.place / "my papers/calls").exists()
+
+
+def test_a_python_without_venv_is_refused_in_a_line(making):
+    """As Debian's without python3-venv."""
+    run = making("figures", lacking=1)
+    assert run.returncode != 0
+    assert "lacks its module venv; install it (Debian: python3-venv) or set PYTHON" in run.stderr
+    assert not (making.place / "checkout/calls").exists()
 
 
 def test_an_environment_is_made_again_when_it_was_moved_or_its_python_is_gone(making):

@@ -1,17 +1,20 @@
 """The smoke pipeline for real, and what a second run does."""
 
+import html
 import json
+import re
 import zipfile
 
 import pandas as pd
 import pytest
 from tests.artifact import small
 from tests.artifact.records.test_report import browser, shown
+from tests.workflow import forks
 
 from artifact import catalogue
 from artifact.claims import claimfile
 from artifact.engine import identity
-from artifact.records import integrity
+from artifact.records import captions, integrity
 
 EVERY_FIGURE = [f"figures/{name}" for name in catalogue.main_figures()]
 
@@ -195,12 +198,16 @@ SHOWN = 1 + len(catalogue.FIGURES)
 """The report's pictures: all figures, and one of them beside the findings."""
 
 
-def test_report_and_crate_hold_every_figure_and_claim(smoke):
+def test_report_and_crate_hold_every_figure_and_claim(smoke, tmp_path):
     run = smoke.snakemake("--config", "scale=smoke", "--", "crate")
     assert run.returncode == 0, run.stderr[-5000:]
     with zipfile.ZipFile(smoke.path / "results/smoke/crate.zip") as crate:
         held = set(crate.namelist())
+        crate.extractall(tmp_path / "crate")
     assert {"Snakefile", "ro-crate-metadata.json", "figures/figS3.pdf"} <= held
+    plan = forks.run(tmp_path / "crate", "--dry-run", "--config", "scale=smoke", "--", "supplement")
+    assert plan.returncode == 0, plan.stderr[-3000:]
+    assert "This was a dry-run" in plan.stdout + plan.stderr
     assert {"results/smoke/report.html", "results/smoke/tables/fig7a.csv"} <= held
     page = (smoke.path / "results/smoke/report.html").read_text()
     assert page.count("data:image/svg+xml;base64,") == SHOWN
@@ -208,6 +215,24 @@ def test_report_and_crate_hold_every_figure_and_claim(smoke):
     assert all(f'<th scope="row">{name}</th>' in page for name in claims["claim"])
     exponents = pd.read_csv(smoke.path / "results/smoke/tables/figS1.csv")
     assert set(exponents["sampler"]) == {"eq8", "flat", "jeffreys"}
+
+
+def test_snakemakes_own_report_has_every_figure_and_table_with_its_caption(smoke):
+    run = smoke.snakemake("--report", "own.html", "--config", "scale=smoke")
+    assert run.returncode == 0, run.stderr[-5000:]
+    page = (smoke.path / "own.html").read_text("utf-8")
+    told = [
+        html.unescape(re.sub("<[^>]*>", "", json.loads(caption)))
+        for caption in re.findall(r'"caption": ("(?:[^"\\]|\\.)*")', page)
+    ]
+    for figure in catalogue.main_figures():
+        caption = captions.caption(catalogue.FIGURES[figure].module)
+        assert sum(f"{caption.title} {caption.text}" in text for text in told) == 1, figure
+        assert f'"name": "{captions.name(figure)}"' in page
+    tables = {"fig1_iterates", "fig1_ellipses", "fig4a", "fig7a", "fig7b"}
+    assert all(f'"name": "{captions.name(table)}"' in page for table in tables)
+    assert '"Figures of the paper"' in page
+    assert '"Tables"' in page
 
 
 @browser

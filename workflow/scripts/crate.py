@@ -17,4 +17,4 @@ content = crate.describe(
     [json.loads(Path(path).read_text(encoding="utf-8")) for path in given.provenance],
     Path(snakemake.params.home),
 )
-files.replace(Path(snakemake.output.crate), content.write_zip)
+files.replace(Path(snakemake.output.crate), lambda path: crate.pack(content, path))

@@ -22,4 +22,3 @@ record = integrity.seal(tables.gather(records), map(Path, [output.runs, output.t
 files.write_json(record, Path(output.provenance))
 best = tables.optima(table).to_string(index=False) + "\n"
 Path(snakemake.log[0]).write_text(best, encoding="utf-8")
-print(f"{snakemake.wildcards.table}: least ensemble cross entropy\n{best}")

@@ -59,7 +59,7 @@ def plan(logs: Iterable[str], folder: Path) -> None:
     files.write_text("".join(f"{log}\n" for log in logs), folder / PLAN)
 
 
-class _Job(NamedTuple):
+class Job(NamedTuple):
     """A job by its log: its figure, its state, and how many seconds it has run and will."""
 
     name: str
@@ -81,37 +81,49 @@ def overview(folder: Path) -> str:
     Raises:
         FileNotFoundError: no run has begun there.
     """
+    jobs = survey(folder)
+    lines = [f"{job.name}, {duration(job.left)} to go" for job in jobs if job.state == "running"]
+    return "\n".join([*lines, total(jobs)])
+
+
+def survey(folder: Path) -> list[Job]:
+    """The jobs of the last call of Snakemake, in the order in which they were planned.
+
+    Raises:
+        FileNotFoundError: no run has begun there.
+    """
     planned = folder / PLAN
     begun = planned.stat().st_mtime
-    jobs = [_job(Path(line), begun) for line in planned.read_text(encoding="utf-8").splitlines()]
-    of = {state: [job for job in jobs if job.state == state] for state in STATES}
-    lines = [f"{job.name}, {duration(job.left)} to go" for job in of["running"]]
-    counts = [f"{len(those)} {state}" for state, those in of.items() if those or state == "done"]
-    total = f"of {len(jobs)} jobs " + ", ".join(counts)
-    left = _left(jobs)
-    if left > 0:
-        total += f"; about {duration(left)} to go"
-    return "\n".join([*lines, total])
+    return [_job(Path(line), begun) for line in planned.read_text(encoding="utf-8").splitlines()]
+
+
+def total(jobs: Sequence[Job]) -> str:
+    """In one line: done, to do, for how long."""
+    of = {state: sum(job.state == state for job in jobs) for state in STATES}
+    counts = [f"{number} {state}" for state, number in of.items() if number or state == "done"]
+    told = f"of {len(jobs)} jobs " + ", ".join(counts)
+    left = _left(jobs) if jobs else 0.0
+    return told + (f"; about {duration(left)} to go" if left > 0 else "")
 
 
 STATES = ("done", "running", "stopped midway", "waiting")
 
 
-def _job(log: Path, begun: float) -> _Job:
+def _job(log: Path, begun: float) -> Job:
     figure = log.parent.name
     try:
         changed, text = log.stat().st_mtime, log.read_text(encoding="utf-8")
     except FileNotFoundError:
-        return _Job(log.stem, figure, "waiting")
+        return Job(log.stem, figure, "waiting")
     bar = BAR.match(re.split(r"[\r\n]", text.strip())[-1])
     if bar is None or changed < begun:  # of an earlier run
-        return _Job(log.stem, figure, "waiting")
+        return Job(log.stem, figure, "waiting")
     spent, left = _seconds(bar["spent"]), _seconds(bar["left"])
     if bar["percent"] == "100":
-        return _Job(bar["name"], figure, "done", spent, 0.0)
+        return Job(bar["name"], figure, "done", spent, 0.0)
     if time.time() - changed > STILL:
-        return _Job(bar["name"], figure, "stopped midway")
-    return _Job(f"{bar['name']}: {bar['percent']}%", figure, "running", spent, left)
+        return Job(bar["name"], figure, "stopped midway")
+    return Job(f"{bar['name']}: {bar['percent']}%", figure, "running", spent, left)
 
 
 def _seconds(clock: str) -> float:
@@ -121,9 +133,9 @@ def _seconds(clock: str) -> float:
     return sum(int(part) * 60**place for place, part in enumerate(reversed(clock.split(":"))))
 
 
-def _left(jobs: Sequence[_Job]) -> float:
+def _left(jobs: Sequence[Job]) -> float:
     """Seconds until all jobs are done; NaN while nothing tells."""
-    table = pd.DataFrame(jobs, columns=_Job._fields)
+    table = pd.DataFrame(jobs, columns=Job._fields)
     running = int((table["state"] == "running").sum())
     takes = table["spent"] + table["left"]
     takes = takes.groupby(table["figure"]).transform("mean").fillna(takes.mean())

@@ -1,6 +1,9 @@
 """The run as a Workflow Run RO-Crate, which repositories of research data can read."""
 
 import mimetypes
+import os
+import tempfile
+import zipfile
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +19,23 @@ PROFILES = {
 }
 
 PAPER = "https://arxiv.org/abs/1806.09597"
+AUTHORS = "the ngd-posterior authors"
 TITLE = "Stochastic natural gradient descent draws posterior samples in function space"
+
+WORKFLOW_PROFILE = "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE"
+
+HOMES = {
+    "python": "https://www.python.org",
+    "jax": "https://github.com/jax-ml/jax",
+    "jaxlib": "https://github.com/jax-ml/jax/tree/main/jaxlib",
+    "flax": "https://github.com/google/flax",
+    "optax": "https://github.com/google-deepmind/optax",
+    "numpy": "https://numpy.org",
+    "pandas": "https://pandas.pydata.org",
+    "mlxtend": "https://github.com/rasbt/mlxtend",
+    "snakemake": "https://snakemake.github.io",
+}
+"""By which software is known: its home, of what provenance names."""
 
 MEDIA_TYPES = {".md": "text/markdown", ".yaml": "application/yaml"}
 """Of files that Python's own list lacks."""
@@ -64,12 +83,17 @@ def describe(
     parts_by_name = {str(place(path)): file(path) for path in parts}
     parts_by_name["README.md"]["about"] = crate.root_dataset
     made = [file(path) for path in results]
-    ended = datetime.fromtimestamp(max((root / path).stat().st_mtime for path in results), UTC)
-    who = entity("#ngd-posterior", "Organization", name="The founders of ngd-posterior")
+    told = os.environ.get("SOURCE_DATE_EPOCH")
+    made_at = float(told) if told else max((root / path).stat().st_mtime for path in results)
+    ended = datetime.fromtimestamp(made_at, UTC)
+    who = entity("#authors", "Organization", name=AUTHORS, url="CONTRIBUTING.md")
     software = [
-        entity(f"#{name}", "SoftwareApplication", name=name, softwareVersion=version)
+        entity(
+            page := HOMES[name], "SoftwareApplication", name=name, softwareVersion=version, url=page
+        )
         for name, version in sorted(versions.items())
     ]
+    profile = entity(WORKFLOW_PROFILE, "CreativeWork", name="ComputationalWorkflow", version="1.0")
     licence = entity("https://spdx.org/licenses/MIT", "CreativeWork", name="MIT License")
     entry.append_to("softwareRequirements", software)
     for name, value in (
@@ -77,6 +101,9 @@ def describe(
         ("version", commits[-1]),
         ("license", licence),
         ("creator", who),
+        ("url", "README.md"),
+        ("encodingFormat", "text/plain"),
+        ("conformsTo", profile),
     ):
         entry[name] = value
     action = crate.add_action(
@@ -105,6 +132,20 @@ def describe(
     crate.publisher = who
     crate.datePublished = ended
     return crate
+
+
+def pack(crate: ROCrate, path: Path) -> None:
+    """A ZIP file whose bytes depend on what the crate holds and says, and on nothing else.
+
+    It is not compressed, since compressors differ.
+    """
+    made_at = crate.datePublished.timetuple()[:6]
+    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(path, "w") as packed:
+        crate.write(folder)
+        for file in sorted(found for found in Path(folder).rglob("*") if found.is_file()):
+            entry = zipfile.ZipInfo(file.relative_to(folder).as_posix(), made_at)
+            entry.external_attr = 0o644 << 16
+            packed.writestr(entry, file.read_bytes())
 
 
 def versions_of(records: Sequence[Mapping[str, Any]]) -> tuple[dict[str, str], list[str]]:

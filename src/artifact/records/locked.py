@@ -1,6 +1,7 @@
-"""Which installed packages are not those of the lock file."""
+"""Which installed packages are not those of the lock file; and the lock as conda reads it."""
 
 import importlib.metadata
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,3 +35,30 @@ def _locked(lock: Path) -> Iterator[tuple[str, str]]:
             requirement = Requirement(line.rstrip("\\ "))
             if requirement.marker is None or requirement.marker.evaluate():
                 yield requirement.name, str(requirement.specifier).removeprefix("==")
+
+
+CONDA = """\
+# Made of requirements.lock by `make lock`: the same packages, by the same hashes, for conda.
+name: ngd-posterior
+channels:
+  - conda-forge
+  - nodefaults
+dependencies:
+  - python =3.12
+  - pip
+  - pip:
+"""
+
+
+def conda(lock: Path = LOCK) -> str:
+    """An environment file of conda.
+
+    Conda's part is Python and pip alone: its builds of the others would compute other bytes.
+    """
+    joined = lock.read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
+    lines = [" ".join(line.split()) for line in joined if line.strip()]
+    return CONDA + "".join(f"      - {json.dumps(line)}\n" for line in lines)
+
+
+if __name__ == "__main__":
+    print(conda(), end="")

@@ -3,7 +3,6 @@
 import base64
 import json
 from collections.abc import Mapping, Sequence
-from importlib import import_module
 from typing import Any, NamedTuple
 
 import jinja2
@@ -11,7 +10,7 @@ import pandas as pd
 from markdown_it import MarkdownIt
 
 from artifact.engine import progress
-from artifact.records import tables
+from artifact.records import captions, tables
 
 
 class Figure(NamedTuple):
@@ -20,6 +19,7 @@ class Figure(NamedTuple):
     Attributes:
         name: as in its file's.
         title: what it shows.
+        caption: how to read it.
         image: the drawing, as a `data:` address.
         data: the data set.
         commits: those it was made at.
@@ -30,6 +30,7 @@ class Figure(NamedTuple):
 
     name: str
     title: str
+    caption: str
     image: str
     data: str
     commits: list[str]
@@ -43,7 +44,7 @@ def figure(name: str, module: str, svg: bytes, records: Mapping[str, Mapping[str
 
     Args:
         name: as in its file's.
-        module: which draws it; its docstring is the title.
+        module: which draws it, see `artifact.records.captions`.
         svg: the drawing.
         records: the provenance of each table that it is drawn from, by the table's name: of one
             job, or with the `points` it gathers.
@@ -54,11 +55,12 @@ def figure(name: str, module: str, svg: bytes, records: Mapping[str, Mapping[str
         for job in record.get("points", [record])
     ]
     jobs = [job for _, job in ran]
-    title = (import_module(module).__doc__ or name).splitlines()[0]
+    title, caption = captions.caption(module)
     versions = [f"{package} {v}" for job in jobs for package, v in job["versions"].items()]
     return Figure(
         name=name,
         title=title,
+        caption=caption,
         image="data:image/svg+xml;base64," + base64.b64encode(svg).decode(),
         data=", ".join(sorted({record["data"] for record in records.values()})),
         commits=sorted({job["commit"] or "not in git" for job in jobs}),

@@ -43,8 +43,8 @@ def read(path: Path) -> Layer:
 
 
 def scales(folder: Path) -> list[str]:
-    """The scales there are, a YAML file each; paper.yaml is complete."""
-    return sorted(path.stem for path in folder.glob("*.yaml"))
+    """The scales there are, a YAML file each; paper.yaml is complete. config.yaml is the user's."""
+    return sorted(path.stem for path in folder.glob("*.yaml") if path.stem != "config")
 
 
 def load(folder: Path, model: type[Settings], overrides: Mapping[str, Any]) -> Any:

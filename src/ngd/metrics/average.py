@@ -9,7 +9,7 @@ from jaxtyping import Array, Int, PRNGKeyArray
 
 from ngd import bounds
 from ngd.metrics.factor import Factor, Weighted
-from ngd.metrics.metric import Metric
+from ngd.metrics.metric import Metric, has_rows
 from ngd.metrics.unkept import Unkept
 from ngd.task import Params
 
@@ -55,13 +55,15 @@ def moving_average(metric: Metric, smoothing: float, tolerance: float = 1e-4) ->
         tolerance: the weight that may be dropped, > 0.
 
     Raises:
-        ValueError: α is not in [0, 1), or the tolerance is not positive.
+        ValueError: α is not in [0, 1), or the tolerance is not positive; from `init`, the metric
+            has no rows (`kfac` averages by itself).
     """
     length = window(smoothing, tolerance)
 
     def init(position: Params) -> Memory:
         inner = metric.init(position)
         like, _ = jax.eval_shape(metric.factor, jax.random.key(0), position, inner)
+        like = has_rows(like)
         if isinstance(like, Weighted) and isinstance(like.rows, Unkept):
             raise ValueError(
                 f"moving_average keeps the rows of {length} estimates, and those of one alone, "
@@ -73,7 +75,8 @@ def moving_average(metric: Metric, smoothing: float, tolerance: float = 1e-4) ->
     def estimate(
         rng_key: PRNGKeyArray, position: Params, memory: Memory
     ) -> tuple[Weighted, Memory]:
-        newest, inner = metric.factor(rng_key, position, memory.inner)
+        estimated, inner = metric.factor(rng_key, position, memory.inner)
+        newest = has_rows(estimated)
         slot = memory.seen % length
         m, _ = newest.shape
         ring = jax.tree.map(

@@ -1,6 +1,6 @@
 """A metric as its factor, G = UᵀU with a row of U for each example, and G + δI of eq. (16)."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -12,13 +12,14 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 from ngd import bounds
 from ngd.bounds import Scalar
 from ngd.metrics import solvers
+from ngd.metrics.operator import DampedOperator, Operator
 from ngd.metrics.solvers import Solution, Solver, lower_product
 
 Rows = Float[Array, "_ P"]
 """U written out."""
 
 
-class Factor(ABC):
+class Factor(Operator):
     """U, however its rows are kept: a layout is a pytree of arrays that knows these products.
 
     The first axis of every array is that of the rows, so that a tree map takes, stacks or replaces
@@ -151,8 +152,8 @@ class Weighted(Factor):
 
 
 @dataclass(frozen=True)
-class Damped:
-    """The metric UᵀU + δI: what a sampler asks of it.
+class Damped(DampedOperator):
+    """The metric UᵀU + δI.
 
     Attributes:
         factor: U, of m rows and P columns.
@@ -182,6 +183,10 @@ class Damped:
         z = jax.random.normal(key_rows, (m,), dtype)
         root = jnp.sqrt(self.damping) * jax.random.normal(key_damping, (parameters,), dtype)
         return self.factor.transpose_times(z) + root
+
+    def times(self, v: Float[Array, " P"]) -> Float[Array, " P"]:
+        """(UᵀU + δI)v, without a P x P matrix."""
+        return self.factor.transpose_times(self.factor.times(v)) + self.damping * v
 
     def log_determinant(self) -> Float[Array, ""]:
         """log|UᵀU + δI|; minus infinity where it is singular."""

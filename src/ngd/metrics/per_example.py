@@ -1,7 +1,7 @@
 """Gradients of single examples, the layers of one position left as two vectors."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -30,6 +30,50 @@ def per_example_factor(loss: Callable[..., Array], params: Params, *given: Any) 
         params: ω.
         given: arrays of the example, as its input and its label.
     """
+    results, variables, program = gradient_program(loss, params, *given)
+    parts = tuple(
+        _part(result, variable, program)
+        for result, variable in zip(results, variables, strict=True)
+    )
+    if all(isinstance(part, Written) for part in parts):
+        return Written(jnp.concatenate([part.written() for part in parts], axis=1))
+    return side_by_side(parts)
+
+
+class Program(NamedTuple):
+    """How the gradient of one example was made.
+
+    Attributes:
+        made: the equation that made each variable.
+        values: of each variable.
+    """
+
+    made: dict[Any, Any]
+    values: dict[Any, Any]
+
+    def maker(self, variable: Any) -> tuple[str, Any]:
+        """The primitive that made a variable, and its equation; of an input "" and None."""
+        eqn = None if isinstance(variable, Literal) else self.made.get(variable)
+        return ("", None) if eqn is None else (eqn.primitive.name, eqn)
+
+    def matrix(self, variable: Any) -> tuple[Any, bool]:
+        """The matrix that a variable is, its shape aside, and whether it is turned on the way."""
+        name, eqn = self.maker(variable)
+        if name == "reshape":
+            # A convolution's kernel is a matrix in its product.
+            variable = eqn.invars[0]
+            name, eqn = self.maker(variable)
+        turned = False
+        while name == "transpose" and eqn.params["permutation"] == (1, 0):
+            variable, turned = eqn.invars[0], not turned
+            name, eqn = self.maker(variable)
+        return variable, turned
+
+
+def gradient_program(
+    loss: Callable[..., Array], params: Params, *given: Any
+) -> tuple[list[Any], list[Any], Program]:
+    """dL/dω, an array for each of ω's, the variables that these are, and how they were made."""
     given = (params, *given)
     program = jax.make_jaxpr(jax.grad(loss))(*given)
     leaves = jax.tree.leaves(given)
@@ -37,13 +81,7 @@ def per_example_factor(loss: Callable[..., Array], params: Params, *given: Any) 
     flat = jax.make_jaxpr(lambda *args: _run(program, args)[0])(*leaves)
     results, values = _run(flat, leaves)
     made = {variable: eqn for eqn in flat.jaxpr.eqns for variable in eqn.outvars}
-    parts = tuple(
-        _part(result, variable, made, values)
-        for result, variable in zip(results, flat.jaxpr.outvars, strict=True)
-    )
-    if all(isinstance(part, Written) for part in parts):
-        return Written(jnp.concatenate([part.written() for part in parts], axis=1))
-    return side_by_side(parts)
+    return results, flat.jaxpr.outvars, Program(made, values)
 
 
 def _run(program: Any, args: Any) -> tuple[list[Any], dict[Any, Any]]:
@@ -60,37 +98,30 @@ def _run(program: Any, args: Any) -> tuple[list[Any], dict[Any, Any]]:
         if eqn.primitive.name in INLINED:
             out, _ = _run(eqn.params["jaxpr"], inputs)
         else:
-            options = eqn.primitive.get_bind_params(eqn.params)
-            # JAX before 0.10 gives the functions among them apart.
-            functions, options = options if isinstance(options, tuple) else ((), options)
-            out = eqn.primitive.bind(*functions, *inputs, **options)
+            out = bound(eqn, inputs)
             out = out if eqn.primitive.multiple_results else [out]
         values.update(zip(eqn.outvars, out, strict=True))
     return [value(atom) for atom in jaxpr.outvars], values
 
 
-def _part(result: Array, variable: Any, made: dict[Any, Any], values: dict[Any, Any]) -> Factor:
+def bound(eqn: Any, inputs: list[Any]) -> Any:
+    """What an equation gives of other inputs."""
+    options = eqn.primitive.get_bind_params(eqn.params)
+    # JAX before 0.10 gives the functions among them apart.
+    functions, options = options if isinstance(options, tuple) else ((), options)
+    return eqn.primitive.bind(*functions, *inputs, **options)
+
+
+def _part(result: Array, variable: Any, program: Program) -> Factor:
     """The row of one array of parameters, its layout found in how its gradient was made."""
-
-    def maker(variable: Any) -> tuple[str, Any]:
-        eqn = None if isinstance(variable, Literal) else made.get(variable)
-        return ("", None) if eqn is None else (eqn.primitive.name, eqn)
-
-    name, eqn = maker(variable)
-    if name == "reshape":
-        # A convolution's kernel is a matrix in its product.
-        variable = eqn.invars[0]
-        name, eqn = maker(variable)
-    turned = False
-    while name == "transpose" and eqn.params["permutation"] == (1, 0):
-        variable, turned = eqn.invars[0], not turned
-        name, eqn = maker(variable)
+    variable, turned = program.matrix(variable)
+    name, eqn = program.maker(variable)
     if name == "dot_general" and len(variable.aval.shape) == 2:
-        left, right = (values[operand] for operand in eqn.invars)
+        left, right = (program.values[operand] for operand in eqn.invars)
         if left.size * right.size == result.size:
             a, delta = (right, left) if turned else (left, right)
             return Outer(a.reshape(1, -1), delta.reshape(1, -1))
     if turned:
-        matrix = values[variable]
+        matrix = program.values[variable]
         return Kernel(matrix.reshape(1, -1), matrix.shape[0])
     return Written(result.reshape(1, -1))

@@ -1,12 +1,24 @@
 """The samplers, one a module: `build(...)` gives `init` and `step`."""
 
 from ngd.samplers import (
+    constant_sgd,
     full_ngd,
+    iterate_averaging,
     langevin,
+    mala,
     mandt,
+    noisy_ngd,
     preconditioned_langevin,
+    psgld,
     riemannian_langevin,
+    riemannian_mala,
     riemannian_ngd,
+    sgd,
+    sgfs,
+    sghmc,
+    sgld,
+    sgrld,
+    sgrld_simplex,
     stochastic_ngd,
 )
 from ngd.samplers.algorithm import Info, SamplingAlgorithm
@@ -14,11 +26,23 @@ from ngd.samplers.algorithm import Info, SamplingAlgorithm
 __all__ = [
     "Info",
     "SamplingAlgorithm",
+    "constant_sgd",
     "full_ngd",
+    "iterate_averaging",
     "langevin",
+    "mala",
     "mandt",
+    "noisy_ngd",
     "preconditioned_langevin",
+    "psgld",
     "riemannian_langevin",
+    "riemannian_mala",
     "riemannian_ngd",
+    "sgd",
+    "sgfs",
+    "sghmc",
+    "sgld",
+    "sgrld",
+    "sgrld_simplex",
     "stochastic_ngd",
 ]

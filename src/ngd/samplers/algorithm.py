@@ -17,21 +17,35 @@ class Settings(NamedTuple):
 
     Attributes:
         task: the cost and its N examples.
-        learning_rate: ε.
+        learning_rate: ε, or a schedule of it.
         metric: G; None for the identity, without damping.
         damping: δ.
         batch_size: B of the minibatches whose noise it has; N for none.
         noise: T of the Gaussian noise that it adds; 0 for none.
         prior_exponent: k of the density e^{-C/T}|G + δI|^k that it aims at.
+        counted: of a sampler that knows of its minibatches' noise, what its Gaussian noise leaves
+            out: the covariance of Δω is less by ε²(G + δI)⁻¹ `counted` G (G + δI)⁻¹.
+        friction: α of a momentum that an update makes 1 - α of; None where there is none.
+        temperature: T that it is asked for; None where the formulas for its noise tell it.
+        metropolis: whether a Metropolis test makes it exact, at T whatever ε.
+        window: W of the updates whose mean is a state; 1 where a state is an iterate.
+        weight_noise: T of (T/N)(G + δI)⁻¹, the covariance of ω about the mean that moves in its
+            place: see `noisy_ngd`; 0 where ω itself moves.
     """
 
     task: Task
-    learning_rate: Scalar
+    learning_rate: Scalar | Callable[[Any], Any]
     metric: Metric | None = None
     damping: Scalar = 0.0
     batch_size: int | Array | None = None
     noise: Scalar = 0.0
     prior_exponent: Scalar = 0.0
+    counted: Scalar = 0.0
+    friction: Scalar | None = None
+    temperature: Scalar | None = None
+    metropolis: bool = False
+    window: int = 1
+    weight_noise: Scalar = 0.0
 
 
 class SamplingAlgorithm(NamedTuple):
@@ -58,12 +72,18 @@ class Info(NamedTuple):
         mean_cost: C/N as the step saw it, in nats per example, with the whole regulariser.
         iterations: of the conjugate gradients that solved for the step; 0 where a matrix was
             factorised, or there is no metric.
+        weight: of the state that it leads to, in averages over states: the step's ε_t under a
+            schedule, where the slower states stand for more time; else 1.
+        acceptance: the probability with which the step's Metropolis test takes its proposal; NaN
+            of a sampler without a test.
     """
 
     length: Float[Array, ""]
     gradient_norm: Float[Array, ""] | float = jnp.nan
     mean_cost: Float[Array, ""] | float = jnp.nan
     iterations: Int[Array, ""] | int = 0
+    weight: Float[Array, ""] | float = 1.0
+    acceptance: Float[Array, ""] | float = jnp.nan
 
 
 def move(

@@ -18,7 +18,7 @@ from ngd.samplers.algorithm import (
     move,
     task_of,
 )
-from ngd.task import Params, slope
+from ngd.task import Params, Slope, slope
 
 
 def correction(
@@ -34,7 +34,7 @@ def correction(
     flat, unravel = ravel_pytree(position)
 
     def rows(w: Array) -> Array:
-        return metric.at(unravel(w)).written()
+        return metric.rows(unravel(w)).written()
 
     u = rows(flat)
     inverse = jnp.linalg.inv(u.T @ u + damping * jnp.eye(len(flat), dtype=flat.dtype))
@@ -74,10 +74,12 @@ def step(
     damping: Scalar,
     prior_exponent: Scalar,
     noise_metric: Metric | None = None,
+    seen: Slope | None = None,
 ) -> tuple[State, Info]:
     """Δω = -ε G⁻¹((1/N) dC/dω + α) + (εT/N) `correction`, E[ααᵀ] = 2TG/(εN).
 
     With `noise_metric` that metric, undamped, is in G's place in α's covariance: its drift is G's.
+    With `seen`, a minibatch's, that is in the place of C/N and its gradient.
     """
     task = metric.task
     key_metric, key_noise = jax.random.split(rng_key)
@@ -85,7 +87,7 @@ def step(
     scale = jnp.sqrt(2 * temperature / (learning_rate * task.examples))
     shape = damped if noise_metric is None else noise_metric.at(state.position).damped(0.0)
     alpha = scale * shape.noise(key_noise)
-    seen = slope(task, state.position)
+    seen = slope(task, state.position) if seen is None else seen
     found = damped.solve(seen.gradient + alpha)
     extra = correction(metric, state.position, damping, prior_exponent)
     displacement = -learning_rate * (found.x - temperature / task.examples * extra)

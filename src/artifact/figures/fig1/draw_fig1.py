@@ -1,4 +1,9 @@
-"""Fig. 1: iterates, their covariance, and the Laplace approximation."""
+"""Fig. 1: iterates, their covariance, and the Laplace approximation.
+
+Logistic regression on two inputs, T = 1: (a) preconditioned Langevin, (b) NGD at B = εN/2, of the
+first data set. The solid ellipse is three standard deviations of the iterates, the dashed one of
+the Laplace approximation. Where the two coincide, the sampler draws from the posterior.
+"""
 
 import numpy as np
 import pandas as pd

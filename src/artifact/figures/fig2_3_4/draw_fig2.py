@@ -1,4 +1,9 @@
-"""Fig. 2: preconditioned Langevin dynamics on logistic regression, against T."""
+"""Fig. 2: preconditioned Langevin dynamics on logistic regression, against T.
+
+(a) accuracy and (b) cross entropy on the test set, of the ensemble and of a single sample. Means
+over repeats, each with a training set of its own; bars are one standard error. The paper has the
+ensemble's least cross entropy at T = 1, the vertical line.
+"""
 
 import pandas as pd
 from matplotlib.figure import Figure

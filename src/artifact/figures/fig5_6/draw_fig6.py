@@ -1,4 +1,8 @@
-"""Fig. 6: the MLP's cross entropy against B for two larger training sets."""
+"""Fig. 6: the MLP's cross entropy against B for two larger training sets.
+
+(a) the smaller and (b) the larger training set. The paper has the minimum at B = εN/2, the
+vertical line, so that the best batch grows with N; and it is flatter in (b).
+"""
 
 import pandas as pd
 from matplotlib.figure import Figure

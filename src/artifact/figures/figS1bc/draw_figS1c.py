@@ -1,4 +1,8 @@
-"""Fig. S1c: where the optimal temperature lies for each prior, the noise being of minibatches."""
+"""Fig. S1c: where the optimal temperature lies for each prior, the noise being of minibatches.
+
+(a) the damping of Fig. 3, (b) of Fig. 4b: as Fig. S1b, the noise being that of minibatches. One
+more curve in (a) has the Jeffreys prior with Gaussian noise of the minibatches' covariance.
+"""
 
 import pandas as pd
 from matplotlib.figure import Figure

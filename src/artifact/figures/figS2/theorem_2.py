@@ -34,7 +34,7 @@ def training_set(
 
 def noise_ratio(task: Task, params: Params) -> float:
     """tr(F⁻¹Σ)/P: the noise of eq. (14) over the Fisher, one where Theorem 2 holds."""
-    fisher, noise = exact_rows(task, params), gradient_covariance(task).at(params).written()
+    fisher, noise = exact_rows(task, params), gradient_covariance(task).rows(params).written()
     ratio = jnp.linalg.solve(fisher.T @ fisher, noise.T @ noise)
     return float(jnp.trace(ratio)) / fisher.shape[1]
 

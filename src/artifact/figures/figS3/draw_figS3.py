@@ -1,4 +1,9 @@
-"""Fig. S3: how far the samplers are from NUTS, and their effective samples a second."""
+"""Fig. S3: how far the samplers are from NUTS, and their effective samples a second.
+
+(a) Fig. 1's posterior, (b) more inputs: the distance of each sampler from NUTS of each posterior,
+in standard deviations. In brackets effective samples a second. A sampler draws from the posterior
+to which its distance is that of NUTS from itself.
+"""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,8 @@
-"""Readings of the text: the ensemble's cross entropy against T, each beside the one we chose."""
+"""Readings of the text: the ensemble's cross entropy against T, each beside the one we chose.
+
+A panel for each point of the text that can be read in another way: grey as we read it, red the
+other way. Where the two differ in their minimum, the reading matters.
+"""
 
 import math
 
