@@ -790,7 +790,7 @@ MUTANTS = [
     Mutant("noisy NGD: predicted without what the mean has of them", "ngd/diagnostics.py",
            "rate**2 * weights / n", "0 * weights / n", (f"{KRONECKER}::{MISSES}",)),
     Mutant("noisy NGD: probed without the curvature", "ngd/diagnostics.py",
-           "settings.weight_noise * inverse(curve(z))", "2 * settings.weight_noise * z",
+           "settings.weight_noise * inverse(curve(z, flat), factors)", "2 * settings.weight_noise * z",
            (f"{KRONECKER}::{MISSES}",)),
     Mutant("the quasi-diagonal is the diagonal", "ngd/metrics/quasi_diagonal.py",
            "if biases and layer.place.bias is not None:", "if False:", QUASI),

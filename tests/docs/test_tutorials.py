@@ -97,5 +97,5 @@ def test_the_regressions_draws_are_students(unchecked):
 def test_the_network_of_a_million_parameters_has_them():
     names = pages.run("docs/library/million.md").names
     assert sum(leaf.size for leaf in names["leaves"]) >= 1_000_000
-    # Chains that stand still are at T = 0; these have forgotten where they began.
-    assert names["samples"].predicted.relaxation < 40
+    # The burn-in is longer than the slowest direction's memory.
+    assert names["samples"].predicted.relaxation < 80
