@@ -179,9 +179,10 @@ def test_what_is_not_allowed_is_named(least_squares, toy, unchecked):
     constant_sgd.build(softmax, params, preconditioner="diagonal", batch_size=3)
     with pytest.raises(ValueError, match=r"'full' must be of a covariance .* positive definite"):
         constant_sgd.build(softmax, params, preconditioner="full", batch_size=3)
+    # Where every example is fitted, no gradient differs from another.
     alike = least_squares(A, np.zeros((12, 3)))
     with pytest.raises(ValueError, match="eigenvalues are 0 to 0"):
-        constant_sgd.build(alike, mean(), **given)
+        constant_sgd.build(alike, {"w": jnp.zeros(3)}, **given)
     for other in (
         ngd.langevin(task, learning_rate=0.1),
         ngd.sgld(task, learning_rate=0.1, batch_size=3),

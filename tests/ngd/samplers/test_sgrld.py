@@ -79,8 +79,8 @@ def simplex(rate, batch_size=12, alpha=ALPHA):
 
 def test_an_update_on_the_simplex_is_the_general_one_reflected(x64):
     """From the task's own gradient and the correction of G = diag(1/θ), for 40 keys."""
-    theta = jnp.array([0.02, 1.0, 2.5])
-    sampler = simplex(0.4, 5)
+    theta = jnp.array([0.01, 1.0, 2.5])
+    sampler = simplex(0.4, 2, np.array([0.2, 2.0, 3.0]))
     task, state = sampler.settings.task, sampler.init(theta)
     metric = sampler.settings.metric
     extra = riemannian_langevin.correction(metric, theta, 0.0, 0.0)
@@ -88,14 +88,14 @@ def test_an_update_on_the_simplex_is_the_general_one_reflected(x64):
     reflected = 0
     for key in jax.random.split(jax.random.key(0), 40):
         key_batch, key_noise = jax.random.split(key)
-        g = gradient(task, theta, minibatch.draw(key_batch, 12, 5))
+        g = gradient(task, theta, minibatch.draw(key_batch, 12, 2))
         noise = jnp.sqrt(2 * 0.4 / 12 * theta) * jax.random.normal(key_noise, (3,))
         expected = theta - 0.4 * theta * g + 0.4 / 12 * extra + noise
         reflected += int((expected < 0).any())
         found, info = sampler.step(key, state)
         np.testing.assert_allclose(found.position, jnp.abs(expected), rtol=1e-10, atol=1e-14)
         assert float(info.gradient_norm) == pytest.approx(float(jnp.linalg.norm(g)), rel=1e-9)
-    assert reflected > 3
+    assert reflected > 1
 
 
 def test_its_probabilities_have_the_dirichlet_posterior(chains):
