@@ -810,7 +810,7 @@ MUTANTS = [
            'Caption(" ".join(title.split()), " ".join(text.split()))', 'Caption(" ".join(title.split()), "")',
            ("artifact/records/test_captions.py",)),
     Mutant("release: conda's file has no hashes", "artifact/records/locked.py",
-           'json.dumps(line)', 'json.dumps(line.partition(" --hash")[0])', ("artifact/records/test_conda.py",)),
+           'json.dumps(line)', "json.dumps(line.partition(' --hash')[0])", ("artifact/records/test_conda.py",)),
 ]  # fmt: skip
 
 
