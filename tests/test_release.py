@@ -1,12 +1,16 @@
 """What a release says of itself is the same everywhere, and the workflow catalogue reads it."""
 
+import hashlib
 import importlib.metadata
 import json
+import os
 import re
 import subprocess
+import tarfile
 import tomllib
 from pathlib import Path
 
+import pytest
 import yaml
 
 import ngd
@@ -63,15 +67,63 @@ def test_the_catalogue_of_workflows_can_read_how_it_is_used():
         assert scripts > 10
 
 
-def test_an_archive_of_changes_is_refused_in_a_line(tmp_path):
-    for name in ("Makefile", "pyproject.toml", "requirements.lock"):
+@pytest.fixture
+def archiving(tmp_path):
+    """A checkout that is git's, whose `make archive` has a Snakemake of a small crate."""
+    for name in ("Makefile", "pyproject.toml", "requirements.lock", "src/ngd/__init__.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes((ROOT / name).read_bytes())
-    subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
-    make = ["make", "--old-file=.venv/.complete", "archive"]
-    run = subprocess.run(make, cwd=tmp_path, capture_output=True, text=True)
+    (tmp_path / ".gitignore").write_text("/build/\n/bin/\n")
+    snakemake = tmp_path / "bin/snakemake"
+    snakemake.parent.mkdir()
+    snakemake.write_text(
+        "#!/bin/sh\nmkdir -p build/archive/results/paper\n"
+        'echo "$SOURCE_DATE_EPOCH $@" > build/archive/results/paper/crate.zip\n'
+    )
+    snakemake.chmod(0o755)
+
+    def git(*arguments):
+        named = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org", *arguments]
+        subprocess.run(named, cwd=tmp_path, check=True, capture_output=True)
+
+    git("init", "--quiet")
+    git("add", ".")
+    git("commit", "--quiet", "--message", "All")
+
+    def make():
+        command = ["make", "--old-file=.venv/.complete", "BIN=bin", "archive"]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+
+    make.place = tmp_path
+    return make
+
+
+def test_an_archive_is_the_same_bytes_whenever_it_is_made(archiving):
+    packed = archiving.place / f"build/ngd-posterior-{ngd.__version__}.tar"
+    told = []
+    for _ in range(2):
+        run = archiving()
+        assert run.returncode == 0, run.stderr
+        told.append(packed.with_suffix(".tar.sha256").read_text())
+        os.utime(archiving.place / "Makefile", (0, 0))
+    assert told[0] == told[1]
+    assert told[0].split() == [hashlib.sha256(packed.read_bytes()).hexdigest(), packed.name]
+    with tarfile.open(packed) as archive:
+        folder = f"ngd-posterior-{ngd.__version__}"
+        assert {f"{folder}/Makefile", f"{folder}/crate.zip"} <= {*archive.getnames()}
+        crate = archive.extractfile(f"{folder}/crate.zip").read().decode()
+    epoch, *arguments = crate.split()
+    assert int(epoch) > 1e9
+    assert arguments[:2] == ["--directory", "build/archive"]
+    assert arguments[-1] == "crate"
+
+
+def test_an_archive_of_changes_is_refused_in_a_line(archiving):
+    (archiving.place / "new.py").touch()
+    run = archiving()
     assert run.returncode != 0
     assert "make: changes are not allowed in an archive; must be committed" in run.stderr
-    assert not (tmp_path / "build").exists()
+    assert not (archiving.place / "build").exists()
 
 
 def test_images_are_built_from_files_that_are_there_and_from_the_lock():
