@@ -41,15 +41,23 @@ def modules(package: str) -> list[str]:
     return [package, *(f"{package}.{name}" for name in found if not name.startswith("_"))]
 
 
+def shadowed(package: str) -> str:
+    """Names of a package that are those of modules in it: told where the module is."""
+    held = vars(importlib.import_module(package))
+    names = (module.rpartition(".")[2] for module in modules(package)[1:])
+    return ", ".join(name for name in names if not isinstance(held.get(name), ModuleType))
+
+
 def list_modules(app: Sphinx, page: str, source: list[str]) -> None:
     """In a mark's place what its modules have, so that a new one is listed by itself."""
 
+    def section(name: str, hidden: str = "") -> str:
+        options = f"   :exclude-members: {hidden}\n" if hidden else ""
+        return f"## `{name}`\n\n```{{eval-rst}}\n.. automodule:: {name}\n{options}```\n"
+
     def listed(mark: re.Match[str]) -> str:
-        sections = (
-            f"## `{name}`\n\n```{{eval-rst}}\n.. automodule:: {name}\n```\n"
-            for name in modules(mark[1])
-        )
-        return "\n".join(sections)
+        package, *others = modules(mark[1])
+        return "\n".join([section(package, shadowed(package)), *map(section, others)])
 
     source[0] = MARK.sub(listed, source[0])
 
