@@ -9,11 +9,14 @@ import pytest
 
 import ngd
 from ngd.metrics import (
+    diagonal_fisher,
     empirical_fisher,
     exact_fisher,
     gradient_covariance,
+    kfac,
     logistic_fisher,
     moving_average,
+    quasi_diagonal,
     sampled_fisher,
 )
 from ngd.samplers import (
@@ -212,11 +215,14 @@ def test_a_sampler_on_no_metric_is_refused(name):
 
 
 METRICS = {
+    "diagonal_fisher": lambda task: diagonal_fisher(task, 3),
     "empirical_fisher": empirical_fisher,
     "exact_fisher": exact_fisher,
     "gradient_covariance": gradient_covariance,
+    "kfac": lambda task: kfac(task, 3),
     "logistic_fisher": logistic_fisher,
     "moving_average": lambda task: moving_average(exact_fisher(task), 0.5),
+    "quasi_diagonal": lambda task: quasi_diagonal(task, 3),
     "sampled_fisher": lambda task: sampled_fisher(task, 3),
 }
 
