@@ -17,6 +17,7 @@ from ngd.samplers.sgd import whole_batch_size
 from ngd.task import Params, Task, check
 
 PRECONDITIONERS = ("scalar", "diagonal", "full")
+"""What S is taken for in the step: its mean, its diagonal, or all of it."""
 
 
 def noise_metric(task: Task, position: Params, preconditioner: Any) -> Metric:
