@@ -1,0 +1,45 @@
+"""Is a chain at the temperature that was asked for? Measured, and predicted before it runs."""
+
+from ngd.diagnostics.causes import CalibrationWarning, causes
+from ngd.diagnostics.dense import ESTIMATES
+from ngd.diagnostics.linear import Prediction
+from ngd.diagnostics.measured import (
+    Convergence,
+    Virial,
+    add,
+    convergence,
+    measured_temperature,
+    temperature,
+    virial,
+)
+from ngd.diagnostics.predicted import (
+    DENSE,
+    Calibration,
+    calibrated_batch,
+    predicted_temperature,
+)
+from ngd.diagnostics.probed import PROBED_ESTIMATES
+from ngd.diagnostics.terms import Estimate, first_rate, nominal_temperature, settings_of
+
+__all__ = [
+    "DENSE",
+    "ESTIMATES",
+    "PROBED_ESTIMATES",
+    "Calibration",
+    "CalibrationWarning",
+    "Convergence",
+    "Estimate",
+    "Prediction",
+    "Virial",
+    "add",
+    "calibrated_batch",
+    "causes",
+    "convergence",
+    "first_rate",
+    "measured_temperature",
+    "nominal_temperature",
+    "predicted_temperature",
+    "settings_of",
+    "temperature",
+    "virial",
+]
