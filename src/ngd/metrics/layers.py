@@ -1,6 +1,5 @@
 """A model's layers, found in the program of its gradient: inputs and outputs' gradients apart."""
 
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -12,7 +11,8 @@ import numpy as np
 from jax.extend.core import Literal
 from jaxtyping import Array
 
-from ngd.metrics.per_example import Program, bound, gradient_program
+from ngd.metrics.convolutions import positions
+from ngd.metrics.per_example import Program, gradient_program
 from ngd.task import Params
 
 
@@ -162,26 +162,15 @@ def _side(operand: Any, contracted: tuple[int, ...], program: Program) -> _Side:
 
 
 def _convolution(eqn: Any, program: Program) -> _Found | None:
-    """Of a kernel whose gradient is a convolution of the inputs by δ.
-
-    What position t sees is the convolution by a δ that is 1 there and 0 elsewhere: one channel for
-    each position gives them all.
-    """
-    x, delta = (program.values[operand] for operand in eqn.invars)
-    numbers = eqn.params["dimension_numbers"]
-    groups = eqn.params["feature_group_count"] * eqn.params["batch_group_count"]
-    channel, example, *space = numbers.rhs_spec
-    last = numbers.out_spec[1] == len(numbers.out_spec) - 1
-    if groups != 1 or not last or delta.shape[example] != 1:
+    """Of a kernel whose gradient is a convolution of the inputs by δ."""
+    found = positions(eqn, *(program.values[operand] for operand in eqn.invars))
+    if found is None:
         return None
-    sides = [delta.shape[axis] for axis in space]
-    t = math.prod(sides)
-    layout = np.argsort((channel, example, *space))
-    one = jnp.eye(t, dtype=delta.dtype).reshape(t, 1, *sides).transpose(*layout)
-    seen = bound(eqn, [x, one])
-    values = delta.transpose(example, *space, channel).reshape(t, -1)
-    source = _source(eqn.invars[1], program) if channel == delta.ndim - 1 else None
-    return _Found(_Side(seen.reshape(-1, t).T, None), _Side(values, source))
+    delta = eqn.invars[1]
+    last = eqn.params["dimension_numbers"].rhs_spec[0] == len(delta.aval.shape) - 1
+    return _Found(
+        _Side(found.seen, None), _Side(found.deltas, _source(delta, program) if last else None)
+    )
 
 
 def _source(variable: Any, program: Program) -> Any:
