@@ -23,8 +23,6 @@ class Positions(NamedTuple):
 def positions(eqn: Any, x: Array, delta: Array) -> Positions | None:
     """Of a gradient that is made as a convolution of the layer's inputs by δ, of one example.
 
-    XLA has no fast form of that convolution under `vmap` on a CPU, and has one of the product.
-
     Args:
         eqn: the convolution's equation.
         x: the layer's inputs, and

@@ -8,7 +8,6 @@ import jax.numpy as jnp
 from jax.extend.core import Literal
 from jaxtyping import Array
 
-from ngd.metrics.convolutions import positions
 from ngd.metrics.factor import Factor, Written
 from ngd.metrics.layouts import Kernel, Outer, side_by_side
 from ngd.task import Params
@@ -117,10 +116,6 @@ def _part(result: Array, variable: Any, program: Program) -> Factor:
     """The row of one array of parameters, its layout found in how its gradient was made."""
     variable, turned = program.matrix(variable)
     name, eqn = program.maker(variable)
-    if name == "conv_general_dilated" and variable.aval.size == result.size and not turned:
-        found = positions(eqn, *(program.values[operand] for operand in eqn.invars))
-        if found is not None:
-            return Written((found.seen.T @ found.deltas).reshape(1, -1))
     if name == "dot_general" and len(variable.aval.shape) == 2:
         left, right = (program.values[operand] for operand in eqn.invars)
         if left.size * right.size == result.size:
