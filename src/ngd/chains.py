@@ -15,6 +15,7 @@ from jaxtyping import Array, PRNGKeyArray
 from ngd import bounds, data, diagnostics, predictive
 from ngd.data import Inputs, OnHost
 from ngd.diagnostics import CalibrationWarning, Estimate, Prediction
+from ngd.diagnostics.predicted import DENSE
 from ngd.likelihood import categorical, class_labels
 from ngd.prior import log_metric
 from ngd.samplers.algorithm import SamplingAlgorithm, Settings
@@ -46,7 +47,7 @@ class Samples(NamedTuple):
             T is 0.
         predicted: by the Lyapunov equation at the first chain's mean; None where it diverged,
             where the learning rate is a schedule, and of means of iterates where P is above
-            `diagnostics.DENSE`.
+            `diagnostics.predicted.DENSE`.
     """
 
     draws: Any
@@ -319,7 +320,7 @@ def _temperatures(
         measured = diagnostics.temperature(kept.sums, float(settings.prior_exponent))
     flat, unravel = jax.flatten_util.ravel_pytree(origin)
     mean = flat + kept.sums.position[0] / kept.sums.samples[0]
-    probed_means = settings.window > 1 and len(mean) > diagnostics.DENSE
+    probed_means = settings.window > 1 and len(mean) > DENSE
     if not bool(jnp.isfinite(mean).all()) or callable(settings.learning_rate) or probed_means:
         return measured, None
     memory = jax.tree.map(lambda leaf: leaf[0], getattr(state, "memory", ())) or None

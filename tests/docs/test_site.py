@@ -70,7 +70,7 @@ def test_every_public_name_is_in_the_sites_inventory(site):
         "ngd.samplers.langevin.step",
         "ngd.metrics.exact_fisher",
         "ngd.likelihood.categorical",
-        "ngd.diagnostics.DENSE",
+        "ngd.diagnostics.predicted.DENSE",
         "ngd.theorem_2",
     } <= asked
     assert asked - listed == set()

@@ -145,13 +145,13 @@ def test_a_metric_with_chance_widens_the_covariance(gaussian, x64):
         assert 0 < sum(map(bool, ones)) < estimates
         return np.where(np.asarray(ones), 1.0, 0.25)
 
-    m = drawn(jax.random.key(0), diagnostics.ESTIMATES)
+    m = drawn(jax.random.key(0), diagnostics.dense.ESTIMATES)
     left = 1 - np.mean((1 - 0.8 * m * a[0, 0]) ** 2)
     sigma = 0.8**2 * c * s * np.mean(m**2) / left
     got = diagnostics.predicted_temperature(algorithm, params)
     assert got.temperature.value == pytest.approx(N * a[0, 0] * sigma.item(), rel=1e-6)
     # Probes leave out what chance does to the drift, of order ε.
-    m = drawn(jax.random.split(jax.random.key(0))[0], diagnostics.PROBED_ESTIMATES)
+    m = drawn(jax.random.split(jax.random.key(0))[0], diagnostics.probed.PROBED_ESTIMATES)
     left = 1 - (1 - 0.8 * m.mean() * a[0, 0]) ** 2
     sigma = 0.8**2 * c * s * np.mean(m**2) / left
     probed = diagnostics.predicted_temperature(algorithm, params, dense=False, probes=200)

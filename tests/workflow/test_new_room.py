@@ -60,7 +60,7 @@ class SGLDSweep(SGLDPoint, Axes, Sweep):
 from artifact.figures.fig8.settings_fig8 import SGLDPoint
 from artifact.problems import logistic
 from artifact.protocols import Experiment
-from ngd.samplers import sgld
+from ngd.samplers import noisy_sgd
 
 
 def experiment(settings: SGLDPoint, examples: int, root: int) -> Experiment:
@@ -69,7 +69,7 @@ def experiment(settings: SGLDPoint, examples: int, root: int) -> Experiment:
         settings,
         examples,
         root,
-        lambda task, point: sgld.build(
+        lambda task, point: noisy_sgd.build(
             task, point.learning_rate, point.temperature, settings.batch
         ),
     )
@@ -126,8 +126,10 @@ def test_a_sampler_and_a_figure_are_added_in_a_room_and_three_edits(tmp_path):
     git(clone, "commit", "--quiet", "--message", "before")
 
     samplers = clone.path / "src/ngd/samplers"
-    (samplers / "sgld.py").write_text(SAMPLER, encoding="utf-8")
-    edited(samplers / "__init__.py", "    riemannian_ngd,\n", "    riemannian_ngd,\n    sgld,\n")
+    (samplers / "noisy_sgd.py").write_text(SAMPLER, encoding="utf-8")
+    edited(
+        samplers / "__init__.py", "    riemannian_ngd,\n", "    riemannian_ngd,\n    noisy_sgd,\n"
+    )
 
     room = clone.path / "src/artifact/figures/fig8"
     room.mkdir()

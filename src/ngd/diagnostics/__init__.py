@@ -1,7 +1,6 @@
 """Is a chain at the temperature that was asked for? Measured, and predicted before it runs."""
 
 from ngd.diagnostics.causes import CalibrationWarning, causes
-from ngd.diagnostics.dense import ESTIMATES
 from ngd.diagnostics.linear import Prediction
 from ngd.diagnostics.measured import (
     Convergence,
@@ -13,18 +12,13 @@ from ngd.diagnostics.measured import (
     virial,
 )
 from ngd.diagnostics.predicted import (
-    DENSE,
     Calibration,
     calibrated_batch,
     predicted_temperature,
 )
-from ngd.diagnostics.probed import PROBED_ESTIMATES
 from ngd.diagnostics.terms import Estimate, first_rate, nominal_temperature, settings_of
 
 __all__ = [
-    "DENSE",
-    "ESTIMATES",
-    "PROBED_ESTIMATES",
     "Calibration",
     "CalibrationWarning",
     "Convergence",
