@@ -100,6 +100,18 @@ def batch_size(name: str, value: Any, examples: int) -> Any:
     return value if isinstance(value, jax.Array) else int(value)
 
 
+def whole_batch_size(name: str, value: Any, examples: int) -> int:
+    """`batch_size` of a sampler whose minibatches are of one size: a whole number of Python.
+
+    Raises:
+        ValueError: it is not in 1..`examples`, or is an array.
+    """
+    checked = batch_size(name, value, examples)
+    if not isinstance(checked, int):
+        raise ValueError(f"{name} must be a whole number in 1..{examples}, got {value!r}")
+    return checked
+
+
 def count(name: str, value: int, least: int) -> int:
     """A whole number that is not below `least`.
 

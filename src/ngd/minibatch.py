@@ -38,6 +38,13 @@ def draw(rng_key: PRNGKeyArray, examples: int, size: int) -> Int[Array, " size"]
     return jax.lax.top_k(jax.lax.bitcast_convert_type(bits, jnp.float32), size)[1]
 
 
+def noise_share(examples: int, batch_size: int) -> float:
+    """The factor c of Cov β = cS, β of eq. (12) and S of eq. (14): (N-B)/(B(N-1)), exactly."""
+    if examples == 1:
+        return 0.0
+    return (examples - batch_size) / (batch_size * (examples - 1))
+
+
 def draw_bounded(
     rng_key: PRNGKeyArray, examples: int, batch: Bounded
 ) -> tuple[Int[Array, " largest"], Float[Array, " largest"]]:

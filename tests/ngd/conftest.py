@@ -154,6 +154,29 @@ def assert_moments(z_scores) -> Callable[..., None]:
 
 
 @pytest.fixture
+def assert_is_its_matrix(assert_moments) -> Callable[..., None]:
+    """`assert_is_its_matrix(metric, params, key, damping, exact)`: G + δI acts as `exact` does."""
+
+    def check(metric, params, key, damping, exact):
+        v = np.linspace(-1, 2, len(exact))
+
+        @jax.jit
+        def ours(key, v, keys):
+            damped, _ = metric.damped(key, params, (), damping)
+            found = damped.times(v), damped.solve(v).x, damped.log_determinant()
+            return *found, jax.vmap(damped.noise)(keys)
+
+        keys = jax.random.split(jax.random.key(1), 4000)
+        product, solution, determinant, noise = ours(key, jnp.asarray(v), keys)
+        np.testing.assert_allclose(product, exact @ v, rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(solution, np.linalg.solve(exact, v), rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(determinant, np.linalg.slogdet(exact)[1], rtol=1e-9)
+        assert_moments(noise, np.zeros(len(exact)), exact)
+
+    return check
+
+
+@pytest.fixture
 def chains() -> Callable[..., np.ndarray]:
     """`chains(algorithm, position, n, burn_in, samples, every)`: (n, samples, P) in one jit."""
 

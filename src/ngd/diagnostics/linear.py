@@ -7,6 +7,7 @@ import jax
 import numpy as np
 from jaxtyping import PRNGKeyArray
 
+from ngd import minibatch
 from ngd.diagnostics.terms import Estimate, first_rate
 from ngd.metrics.operator import Operator
 from ngd.samplers.algorithm import Settings
@@ -37,9 +38,9 @@ class Prediction(NamedTuple):
 
 
 def noise_share(settings: Settings) -> float:
-    """The factor c of Cov β = cS: (N-B)/(B(N-1)), of a minibatch without replacement."""
-    n, b = settings.task.examples, settings.batch_size
-    return 0.0 if b is None or n == 1 else (n - int(b)) / (int(b) * (n - 1))
+    """The factor c of Cov β = cS; 0 of a sampler without minibatches."""
+    b = settings.batch_size
+    return 0.0 if b is None else minibatch.noise_share(settings.task.examples, int(b))
 
 
 def estimates(

@@ -14,7 +14,7 @@ import jax
 import numpy as np
 from jaxtyping import PRNGKeyArray
 
-from ngd import bounds, data
+from ngd import bounds, data, minibatch
 from ngd.diagnostics.dense import dense_prediction, matrices_at
 from ngd.diagnostics.linear import Prediction
 from ngd.diagnostics.probed import probed_prediction
@@ -146,7 +146,7 @@ def calibrated_batch(
         size = round(n / (1 + share * (n - 1)))
         if not 1 <= size < n:
             continue
-        scale = (n - size) / (size * (n - 1))
+        scale = minibatch.noise_share(n, size)
         value, error = (scale * part for part in hottest.temperature)
         if abs(value - t) > tolerance * t:
             continue

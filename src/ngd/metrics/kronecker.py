@@ -11,7 +11,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from ngd import bounds
 from ngd.bounds import Scalar
-from ngd.metrics.layers import Place
+from ngd.metrics.layers import Place, assembled
 from ngd.metrics.operator import DampedOperator, Operator
 from ngd.metrics.solvers import Solution
 
@@ -166,8 +166,9 @@ class DampedKronecker(DampedOperator):
 
     def _each(self, use: Callable[..., Array], v: Array | None = None) -> Float[Array, " P"]:
         """Something done to each block's part of v in its coordinates."""
-        pieces: list[tuple[int, Array]] = []
-        for number, block in enumerate(self.metric.blocks):
+
+        def part(number: int, block: Block) -> tuple[Place, Array]:
             one = None if v is None else block.turned(block.place.take(v))
-            pieces += block.place.put(block.back(use(one, self._values(block), number)))
-        return jnp.concatenate([piece for _, piece in sorted(pieces, key=lambda p: p[0])])
+            return block.place, block.back(use(one, self._values(block), number))
+
+        return assembled(part(number, block) for number, block in enumerate(self.metric.blocks))

@@ -1,6 +1,6 @@
 """A model's layers, found in the program of its gradient: inputs and outputs' gradients apart."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
@@ -47,6 +47,12 @@ class Place(NamedTuple):
         yield self.start, (kernel.T if self.turned else kernel).ravel()
         if self.bias is not None:
             yield self.bias, matrix[i]
+
+
+def assembled(parts: Iterable[tuple[Place, Array]]) -> Array:
+    """The flat vector that the matrices at all places make up."""
+    pieces = [piece for place, matrix in parts for piece in place.put(matrix)]
+    return jnp.concatenate([piece for _, piece in sorted(pieces, key=lambda piece: piece[0])])
 
 
 @partial(jax.tree_util.register_dataclass, data_fields=["inputs", "deltas"], meta_fields=["place"])

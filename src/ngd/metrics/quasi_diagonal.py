@@ -12,7 +12,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from ngd import bounds
 from ngd.bounds import Scalar
 from ngd.metrics.kfac import averaged, sampled_moments
-from ngd.metrics.layers import Layer, Place
+from ngd.metrics.layers import Layer, Place, assembled
 from ngd.metrics.metric import Metric
 from ngd.metrics.operator import DampedOperator, Operator
 from ngd.metrics.solvers import Solution
@@ -177,10 +177,8 @@ class DampedQuasiDiagonal(DampedOperator):
         return d.at[:-1].add(-ell * unit.shared), ell
 
     def _each(self, use: Callable[[Unit, int], Array]) -> Float[Array, " P"]:
-        pieces: list[tuple[int, Array]] = []
-        for number, unit in enumerate(self.metric.units):
-            pieces += unit.place.put(use(unit, number))
-        return jnp.concatenate([piece for _, piece in sorted(pieces, key=lambda p: p[0])])
+        units = enumerate(self.metric.units)
+        return assembled((unit.place, use(unit, number)) for number, unit in units)
 
 
 def _lower(w: Float[Array, "i o"], ell: Any) -> Float[Array, "i o"]:

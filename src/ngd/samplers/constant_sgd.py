@@ -5,7 +5,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from ngd import bounds
+from ngd import bounds, minibatch
 from ngd.bounds import Scalar
 from ngd.metrics.covariance import gradient_covariance
 from ngd.metrics.diagonal import Diagonal
@@ -13,7 +13,6 @@ from ngd.metrics.factor import Factor, Written
 from ngd.metrics.metric import Metric, memoryless
 from ngd.samplers import stochastic_ngd
 from ngd.samplers.algorithm import SamplingAlgorithm, Settings
-from ngd.samplers.sgd import whole_batch_size
 from ngd.task import Params, Task, check
 
 PRECONDITIONERS = ("scalar", "diagonal", "full")
@@ -84,7 +83,7 @@ def build(
         ValueError: `preconditioner` is none of the three, what it takes of S is singular, B is
             not in 1..N-1, or T is not positive; see `ngd.Task` for how a model is refused.
     """
-    batch_size = whole_batch_size(batch_size, task.examples)
+    batch_size = bounds.whole_batch_size("batch_size", batch_size, task.examples)
     temperature = bounds.positive("temperature", temperature)
     check(task, position)
     if batch_size == task.examples:
@@ -100,5 +99,5 @@ def build(
 
 
 def noise_scale(examples: int, batch_size: int) -> float:
-    """τ = N(N-B)/(B(N-1)), for which Cov β = (τ/N) S: eq. (12)'s, exact for any N."""
-    return examples * (examples - batch_size) / (batch_size * (examples - 1))
+    """τ = N(N-B)/(B(N-1)), for which Cov β = (τ/N) S."""
+    return examples * minibatch.noise_share(examples, batch_size)

@@ -12,7 +12,6 @@ from ngd.bounds import Scalar
 from ngd.metrics.diagonal import Diagonal
 from ngd.metrics.metric import Metric
 from ngd.samplers.algorithm import Info, SamplingAlgorithm, Settings, State, algorithm, move
-from ngd.samplers.sgd import whole_batch_size
 from ngd.task import Params, Slope, Task, flatten, slope
 
 
@@ -139,7 +138,7 @@ def build(
         ValueError: ε or λ is not positive, B is not in 1..N, T is negative, or α is not in [0, 1).
     """
     learning_rate = bounds.positive("learning_rate", learning_rate)
-    batch_size = whole_batch_size(batch_size, task.examples)
+    batch_size = bounds.whole_batch_size("batch_size", batch_size, task.examples)
     temperature = bounds.non_negative("temperature", temperature)
     smoothing = bounds.fraction("smoothing", smoothing)
     damping = bounds.positive("damping", damping)

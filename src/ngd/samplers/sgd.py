@@ -9,17 +9,6 @@ from ngd.samplers.algorithm import Info, SamplingAlgorithm, Settings, State, alg
 from ngd.task import Task, slope
 
 
-def whole_batch_size(value: int, examples: int) -> int:
-    """B of a sampler whose minibatches are of one size: a whole number of Python.
-
-    Raises:
-        ValueError: it is not in 1..N, or is an array.
-    """
-    if not isinstance(bounds.batch_size("batch_size", value, examples), int):
-        raise ValueError(f"batch_size must be a whole number in 1..{examples}, got {value!r}")
-    return int(value)
-
-
 def step(
     rng_key: PRNGKeyArray, state: State, task: Task, learning_rate: Scalar, batch_size: int
 ) -> tuple[State, Info]:
@@ -48,7 +37,7 @@ def build(task: Task, *, learning_rate: Scalar, batch_size: int) -> SamplingAlgo
         ValueError: ε is not positive or B is not in 1..N.
     """
     learning_rate = bounds.positive("learning_rate", learning_rate)
-    batch_size = whole_batch_size(batch_size, task.examples)
+    batch_size = bounds.whole_batch_size("batch_size", batch_size, task.examples)
     return algorithm(
         lambda rng_key, state: step(rng_key, state, task, learning_rate, batch_size),
         Settings(task, learning_rate, batch_size=batch_size),

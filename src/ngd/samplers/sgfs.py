@@ -11,9 +11,8 @@ from ngd.bounds import Scalar
 from ngd.metrics.diagonal import Diagonal
 from ngd.metrics.factor import Factor, Written
 from ngd.metrics.metric import Metric
-from ngd.samplers.algorithm import Info, SamplingAlgorithm, Settings, State, move
-from ngd.samplers.sgd import whole_batch_size
-from ngd.task import Params, Slope, Task, check, flatten, mean_cost, per_example_gradients
+from ngd.samplers.algorithm import Info, SamplingAlgorithm, Settings, State, algorithm, move
+from ngd.task import Params, Slope, Task, flatten, mean_cost, per_example_gradients
 
 
 class Memory(NamedTuple):
@@ -129,7 +128,7 @@ def build(
         ValueError: B is not in 2..N, κ or δ is negative, T is not positive; by `init`: δ is 0
             where the first Î is singular.
     """
-    batch_size = whole_batch_size(batch_size, task.examples)
+    batch_size = bounds.whole_batch_size("batch_size", batch_size, task.examples)
     bounds.count("batch_size", batch_size, 2)
     injected = bounds.non_negative("injected", injected)
     damping = bounds.non_negative("damping", damping)
@@ -137,19 +136,7 @@ def build(
     metric = batch_covariance(task, batch_size, diagonal)
     gamma = _gamma(task, temperature, batch_size)
 
-    def init(position: Params, rng_key: PRNGKeyArray | None = None) -> State:
-        check(task, position)
-        parameters = flatten(position).size
-        plain = not isinstance(damping, jax.Array) and damping == 0
-        if plain and not diagonal and batch_size <= parameters:
-            raise ValueError(
-                f"damping must be > 0 where batch_size ({batch_size}) is not above the number of "
-                f"parameters ({parameters}): the covariance of one minibatch is singular"
-            )
-        return State(position, metric.init(position))
-
-    return SamplingAlgorithm(
-        init,
+    plain = algorithm(
         lambda rng_key, state: step(
             rng_key, state, task, temperature, batch_size, injected, damping
         ),
@@ -163,3 +150,16 @@ def build(
             counted=gamma / task.examples,
         ),
     )
+
+    def init(position: Params, rng_key: PRNGKeyArray | None = None) -> State:
+        state = plain.init(position)
+        parameters = flatten(position).size
+        undamped = not isinstance(damping, jax.Array) and damping == 0
+        if undamped and not diagonal and batch_size <= parameters:
+            raise ValueError(
+                f"damping must be > 0 where batch_size ({batch_size}) is not above the number of "
+                f"parameters ({parameters}): the covariance of one minibatch is singular"
+            )
+        return state
+
+    return plain._replace(init=init)

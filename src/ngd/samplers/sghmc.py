@@ -11,7 +11,6 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from ngd import bounds, minibatch
 from ngd.bounds import Scalar
 from ngd.samplers.algorithm import Info, SamplingAlgorithm, Settings, move
-from ngd.samplers.sgd import whole_batch_size
 from ngd.task import Params, Task, check, flatten, slope
 
 
@@ -84,7 +83,7 @@ def build(
     friction = bounds.positive("friction", friction)
     if not isinstance(friction, Tracer) and friction > 1:
         raise ValueError(f"friction must be in (0, 1], got {friction!r}")
-    batch_size = whole_batch_size(batch_size, task.examples)
+    batch_size = bounds.whole_batch_size("batch_size", batch_size, task.examples)
     temperature = bounds.non_negative("temperature", temperature)
     noise_estimate = bounds.non_negative("noise_estimate", noise_estimate)
     most = 2 * friction * temperature / (learning_rate * task.examples)

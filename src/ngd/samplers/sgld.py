@@ -10,7 +10,6 @@ from jaxtyping import Array, Int, PRNGKeyArray
 from ngd import bounds, minibatch
 from ngd.bounds import Scalar
 from ngd.samplers.algorithm import Info, SamplingAlgorithm, Settings, move
-from ngd.samplers.sgd import whole_batch_size
 from ngd.task import Params, Task, check, slope
 
 Schedule = Callable[[Any], Any]
@@ -96,7 +95,7 @@ def build(
         bounds.positive("learning_rate(0)", learning_rate(0))
     else:
         learning_rate = bounds.positive("learning_rate", learning_rate)
-    batch_size = whole_batch_size(batch_size, task.examples)
+    batch_size = bounds.whole_batch_size("batch_size", batch_size, task.examples)
     temperature = bounds.non_negative("temperature", temperature)
 
     def init(position: Params, rng_key: PRNGKeyArray | None = None) -> State:

@@ -8,7 +8,6 @@ from ngd.bounds import Scalar
 from ngd.metrics.metric import Metric
 from ngd.samplers import riemannian_langevin
 from ngd.samplers.algorithm import Info, SamplingAlgorithm, Settings, State, algorithm, task_of
-from ngd.samplers.sgd import whole_batch_size
 from ngd.task import slope
 
 
@@ -63,7 +62,7 @@ def build(
     riemannian_langevin.pure(metric)
     learning_rate = bounds.positive("learning_rate", learning_rate)
     damping = bounds.non_negative("damping", damping)
-    batch_size = whole_batch_size(batch_size, task.examples)
+    batch_size = bounds.whole_batch_size("batch_size", batch_size, task.examples)
     temperature = bounds.non_negative("temperature", temperature)
     return algorithm(
         lambda rng_key, state: step(

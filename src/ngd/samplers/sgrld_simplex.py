@@ -14,7 +14,6 @@ from ngd.likelihood import class_labels
 from ngd.metrics.diagonal import Diagonal
 from ngd.metrics.metric import Metric, memoryless
 from ngd.samplers.algorithm import Info, SamplingAlgorithm, Settings, State, algorithm
-from ngd.samplers.sgd import whole_batch_size
 from ngd.task import Params, Task, mean_cost
 
 
@@ -113,7 +112,7 @@ def build(
     task = task_of(y, concentration)
     alpha = jnp.asarray(concentration, float)
     learning_rate = bounds.positive("learning_rate", learning_rate)
-    batch_size = whole_batch_size(batch_size, task.examples)
+    batch_size = bounds.whole_batch_size("batch_size", batch_size, task.examples)
     plain = algorithm(
         lambda rng_key, state: step(rng_key, state, task, alpha, learning_rate, batch_size),
         Settings(task, learning_rate, expanded_mean(task), 0.0, batch_size, noise=1.0),
