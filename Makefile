@@ -47,7 +47,7 @@ archive: $(ENVIRONMENT)
 
 # Each worker is held to a core: two JAX processes that both take every core are slower than one.
 test: $(ENVIRONMENT)
-	NPROC=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	NPROC=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations=60
 
 # The smoke pipeline and its faults through a Slurm of this machine, from Debian's packages; and a table of docs/faults.md.
 test-cluster: $(ENVIRONMENT)
