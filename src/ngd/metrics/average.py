@@ -45,9 +45,10 @@ def window(smoothing: float, tolerance: float) -> int:
 def moving_average(metric: Metric, smoothing: float, tolerance: float = 1e-4) -> Metric:
     r"""G_t = αG_{t-1} + (1 - α)Ĝ_t, from G_0 = Ĝ_0: section 6.4.
 
-    Kept as the factors of the newest `window` estimates, so that no P x P matrix is
-    stored. What is dropped weighs α^window <= `tolerance` of the whole; the weights of
-    the rest are scaled up to sum to one, which leaves the average unbiased.
+    Kept as the factors of the newest `window` estimates, so that no P x P matrix is stored: so many
+    times the memory of one, and a product takes so many times as long. What is dropped weighs
+    α^window <= `tolerance` of the whole; the weights of the rest are scaled up to sum to one, which
+    leaves the average unbiased.
 
     Args:
         metric: what is averaged.
@@ -88,7 +89,7 @@ def moving_average(metric: Metric, smoothing: float, tolerance: float = 1e-4) ->
         # The first estimate stands for all that came before it, hence its weight α^age.
         weights = jnp.where(age == memory.seen, 1.0, 1 - smoothing) * smoothing**age
         weights = jnp.where(age <= memory.seen, weights, 0)
-        roots = jnp.sqrt(weights / weights.sum()).astype(jax.tree.leaves(newest)[0].dtype)
+        roots = jnp.sqrt(weights / weights.sum()).astype(newest.dtype)
         return ring.scale(jnp.repeat(roots, m)), Memory(ring, memory.seen + 1, inner)
 
     return Metric(metric.task, init, estimate, pure=False)

@@ -31,6 +31,12 @@ class Factor(Operator):
     def shape(self) -> tuple[int, int]:
         """(m, P)."""
 
+    @property
+    def dtype(self) -> Any:
+        """Of the rows' numbers."""
+        dtypes = (leaf.dtype for leaf in jax.tree.leaves(self))
+        return next(dtype for dtype in dtypes if jnp.issubdtype(dtype, jnp.floating))
+
     @abstractmethod
     def written(self) -> Rows:
         """U written out, shape (m, P)."""
@@ -179,7 +185,7 @@ class Damped(DampedOperator):
         """A Gaussian vector of covariance UᵀU + δI, without factorising it."""
         key_damping, key_rows = jax.random.split(rng_key)
         m, parameters = self.factor.shape
-        dtype = jax.tree.leaves(self.factor)[0].dtype
+        dtype = self.factor.dtype
         z = jax.random.normal(key_rows, (m,), dtype)
         root = jnp.sqrt(self.damping) * jax.random.normal(key_damping, (parameters,), dtype)
         return self.factor.transpose_times(z) + root

@@ -1,6 +1,7 @@
 """The Fisher information, eqs (7) and (10), and its one-label estimate of section 6.3."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import jax
@@ -10,7 +11,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from ngd import bounds, data, minibatch
 from ngd.data import Inputs
 from ngd.likelihood import categorical
-from ngd.metrics.factor import Factor, Rows
+from ngd.metrics.factor import Factor, Rows, Written
 from ngd.metrics.layouts import fixed
 from ngd.metrics.metric import Metric, memoryless
 from ngd.metrics.per_example import per_example_factor
@@ -18,7 +19,9 @@ from ngd.metrics.unkept import Unkept
 from ngd.task import Params, Task
 
 KEPT = 4 * 2**30
-"""So many bytes of rows of one label each are kept; of more each product makes them anew."""
+"""So many bytes of rows are kept; of more each product makes them anew."""
+WRITTEN = 2**24
+"""So many bytes of rows of the exact Fisher are written out; of more their layers are found."""
 
 
 def exact_rows(task: Task, params: Params) -> Rows:
@@ -39,13 +42,7 @@ def exact_rows(task: Task, params: Params) -> Rows:
         logits = task.logits(p, data.batch_of_one(x_i))[0]
         return logits[1:] - logits[0]
 
-    # Not √p, whose slope is infinite where p underflows.
-    roots = jnp.exp(jax.nn.log_softmax(task.logits(params, task.x)) / 2)
-    root_p = roots[:, 1:]
-    p = root_p**2
-    factor = jax.vmap(jnp.diag)(root_p) - (
-        p[:, :, None] * root_p[:, None, :] / (1 + roots[:, :1, None])
-    )
+    factor = _root_of_log_odds(task.logits(params, task.x))
     jacobians = jax.vmap(jax.jacrev(log_odds), (None, 0))(params, task.x)
     flat = [leaf.reshape(*leaf.shape[:2], -1) for leaf in jax.tree.leaves(jacobians)]
     rows = jnp.einsum("ikl,ikp->ilp", factor, jnp.concatenate(flat, axis=2))
@@ -65,14 +62,53 @@ def _rows(task: Task, params: Params) -> Rows:
     return rows.reshape(-1, rows.shape[2]) / jnp.sqrt(task.examples)
 
 
+def _root_of_log_odds(logits: Float[Array, "N K"]) -> Float[Array, "N k k"]:
+    """L of Σ = LLᵀ."""
+    # Not √p, whose slope is infinite where p underflows.
+    roots = jnp.exp(jax.nn.log_softmax(logits) / 2)
+    root_p = roots[:, 1:]
+    p = root_p**2
+    return jax.vmap(jnp.diag)(root_p) - (
+        p[:, :, None] * root_p[:, None, :] / (1 + roots[:, :1, None])
+    )
+
+
+def _slopes(task: Task, params: Params) -> Float[Array, "N r K"]:
+    """By the outputs, what `exact_rows` are by ω."""
+    logits = task.logits(params, task.x)
+    if task.likelihood is not categorical:
+        return jax.vmap(task.likelihood.root)(logits)
+    root = _root_of_log_odds(logits).transpose(0, 2, 1)
+    return jnp.concatenate([-root.sum(axis=2, keepdims=True), root], axis=2)
+
+
 def exact_fisher(task: Task) -> Metric:
     """F_x(ω) of eq. (7) over the whole training set.
+
+    It has N r rows, r being the outputs' number (less one where they are classes). Up to `WRITTEN`
+    bytes of them are written out, N r P numbers. Of more the layers are found as `sampled_fisher`
+    finds them, with a row for each output of each example; of more than `KEPT` bytes even so, each
+    product with U is a pass through the network for every row. An update costs K times that of
+    `empirical_fisher`: for networks take `sampled_fisher`.
 
     Raises:
         ValueError: the training set stays on the host.
     """
     data.whole("exact_fisher", task.x)
-    return memoryless(task, lambda rng_key, position: exact_rows(task, position))
+
+    def factor(rng_key: PRNGKeyArray, position: Params) -> Factor:
+        shape = jax.eval_shape(partial(exact_rows, task), position)
+        if shape.size * shape.dtype.itemsize <= WRITTEN:
+            return Written(exact_rows(task, position))
+        slopes = _slopes(task, position) * task.examples**-0.5
+        rows = Unkept(position, task.x, slopes, task.logits, data.piece(task.x).size)
+        return rows.made() if _bytes(jax.eval_shape(rows.made)) <= KEPT else rows
+
+    return memoryless(task, factor)
+
+
+def _bytes(arrays: Any) -> int:
+    return sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(arrays))
 
 
 def logistic_fisher(task: Task) -> Metric:
@@ -133,16 +169,16 @@ def _of_labels(
         return jax.grad(lambda z: task.likelihood.losses(z, y).sum())(logits)[0]
 
     examples = (x, given)
-    shapes = jax.tree.leaves(jax.eval_shape(row, jax.tree.map(lambda a: a[0], examples)))
+    one = jax.eval_shape(row, jax.tree.map(lambda a: a[0], examples))
     factor: Factor
     if sharding is not None:
         factor = jax.vmap(row)(jax.lax.with_sharding_constraint(examples, sharding))
-    elif m * sum(leaf.size * leaf.dtype.itemsize for leaf in shapes) <= KEPT:
+    elif m * _bytes(one) <= KEPT:
         factor = jax.lax.map(row, examples, batch_size=at_once)
     else:
-        slopes = jax.lax.map(slope, examples, batch_size=at_once)
+        slopes = jax.lax.map(slope, examples, batch_size=at_once)[:, None]
         factor = Unkept(position, x, slopes, task.logits, at_once)
-    return factor.scale(jnp.full(m, m**-0.5, shapes[0].dtype))
+    return factor.scale(jnp.full(m, m**-0.5, one.dtype))
 
 
 def sampled_fisher(

@@ -11,8 +11,7 @@ import numpy as np
 from jax.extend.core import Literal
 from jaxtyping import Array
 
-from ngd.metrics.convolutions import positions
-from ngd.metrics.per_example import Program, gradient_program
+from ngd.metrics.program import Program, Sides, gradient_program, rows_of, sides
 from ngd.task import Params
 
 
@@ -73,18 +72,6 @@ class Layer:
     place: Place
 
 
-class _Side(NamedTuple):
-    """One operand of a kernel's gradient: its values of shape (T, n), and what they are rows of."""
-
-    values: Array
-    source: Any
-
-
-class _Found(NamedTuple):
-    rows: _Side
-    columns: _Side
-
-
 def per_example_layers(
     loss: Callable[..., Array], params: Params, *given: Any
 ) -> tuple[Layer, ...]:
@@ -106,7 +93,7 @@ def per_example_layers(
     kernels = {
         number: found
         for number, variable in enumerate(variables)
-        if (found := _kernel(variable, program)) is not None
+        if (found := sides(variable, program)) is not None
     }
     # Of several layers with the same outputs the first has the bias.
     wanted = {side.source: number for number in reversed(kernels) for side in kernels[number]}
@@ -127,7 +114,7 @@ def per_example_layers(
     return tuple(layers)
 
 
-def _layer(kernel: _Found, starts: list[int], number: int, bias: tuple[int, Any] | None) -> Layer:
+def _layer(kernel: Sides, starts: list[int], number: int, bias: tuple[int, Any] | None) -> Layer:
     inputs, outputs = kernel
     turned = bias is not None and bias[1] is inputs.source
     if turned:
@@ -139,58 +126,10 @@ def _layer(kernel: _Found, starts: list[int], number: int, bias: tuple[int, Any]
     return Layer(a, outputs.values, Place(starts[number], shape, starts[bias[0]], turned))
 
 
-def _kernel(variable: Any, program: Program) -> _Found | None:
-    """The two sides of a kernel's gradient, rows and columns of the kernel; None if it has none."""
-    shape = variable.aval.shape
-    variable, turned = program.matrix(variable)
-    name, eqn = program.maker(variable)
-    if name == "conv_general_dilated" and variable.aval.shape == shape and not turned:
-        return _convolution(eqn, program)
-    if name != "dot_general" or len(variable.aval.shape) != 2:
-        return None
-    (contracted, batch) = eqn.params["dimension_numbers"]
-    if any(batch):
-        return None
-    if any(len(operand.aval.shape) != 1 + len(contracted[0]) for operand in eqn.invars):
-        return None
-    left, right = map(partial(_side, program=program), eqn.invars, contracted)
-    return _Found(right, left) if turned else _Found(left, right)
-
-
-def _side(operand: Any, contracted: tuple[int, ...], program: Program) -> _Side:
-    value = program.values[operand]
-    (free,) = set(range(value.ndim)) - set(contracted)
-    values = value.transpose(*contracted, free).reshape(-1, value.shape[free])
-    name, eqn = program.maker(operand)
-    if value.ndim == 2 and free == 0 and name == "transpose":
-        operand, free = eqn.invars[0], 1
-    return _Side(values, _source(operand, program) if free == value.ndim - 1 else None)
-
-
-def _convolution(eqn: Any, program: Program) -> _Found | None:
-    """Of a kernel whose gradient is a convolution of the inputs by δ."""
-    found = positions(eqn, *(program.values[operand] for operand in eqn.invars))
-    if found is None:
-        return None
-    delta = eqn.invars[1]
-    last = eqn.params["dimension_numbers"].rhs_spec[0] == len(delta.aval.shape) - 1
-    return _Found(
-        _Side(found.seen, None), _Side(found.deltas, _source(delta, program) if last else None)
-    )
-
-
-def _source(variable: Any, program: Program) -> Any:
-    """The variable of which this one has the rows, arranged in another way."""
-    name, eqn = program.maker(variable)
-    if name == "reshape" and eqn.invars[0].aval.shape[-1:] == variable.aval.shape[-1:]:
-        return _source(eqn.invars[0], program)
-    return variable
-
-
 def _summed(variable: Any, program: Program) -> Iterator[Any]:
     """The variables whose rows a vector is the sum of."""
     while not isinstance(variable, Literal):
-        variable = _source(variable, program)
+        variable = rows_of(variable, program)
         yield variable
         name, eqn = program.maker(variable)
         if name != "reduce_sum" or len(eqn.invars[0].aval.shape) - 1 in eqn.params["axes"]:

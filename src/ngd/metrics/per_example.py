@@ -1,29 +1,40 @@
-"""Gradients of single examples, the layers of one position left as two vectors."""
+"""Gradients of single examples, layers left as their inputs and outputs' gradients."""
 
+import warnings
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jax.extend.core import Literal
 from jaxtyping import Array
 
 from ngd.metrics.factor import Factor, Written
-from ngd.metrics.layouts import Kernel, Outer, side_by_side
+from ngd.metrics.layouts import Kernel, Lookup, Outer, Positions, side_by_side
+from ngd.metrics.program import (
+    Looked,
+    Program,
+    Sides,
+    gradient_program,
+    looked_up,
+    sides,
+    terms,
+)
 from ngd.task import Params
 
-INLINED = ("jit", "pjit")
-"""Calls whose body is read as if it stood where the call is."""
+LARGE = 4096
+"""An array of so many numbers is named where its rows are written out for want of a layout."""
 
 
 def per_example_factor(loss: Callable[..., Array], params: Params, *given: Any) -> Factor:
     """dL/dω of one example, a factor of one row.
 
-    The gradient of a dense layer's kernel is aδᵀ: a its input, δ the loss's gradient by its
-    output. The program that JAX derives for the gradient is read, and where it ends with such a
-    product of two vectors these are kept in its place. So the layers are found whatever library
-    the model is written in. A kernel used several times, or at several positions, is a sum of
-    products, and is written out.
+    The gradient of a layer's kernel is Σ_t a_t δ_tᵀ over its positions, one or several: a its
+    input, δ the loss's gradient by its output. The program that JAX derives for the gradient is
+    read, and where it ends with such a product its two sides are kept in its place, if they are
+    smaller. So the layers are found whatever library the model is written in. Of a table of which
+    rows are looked up, as an embedding, those rows are kept. A kernel or a table that is used
+    several times has the positions of all its uses. All else is written out, and a warning names
+    each large array of which this is so.
 
     Args:
         loss: L of (ω, *given), a scalar, of one example.
@@ -31,96 +42,61 @@ def per_example_factor(loss: Callable[..., Array], params: Params, *given: Any) 
         given: arrays of the example, as its input and its label.
     """
     results, variables, program = gradient_program(loss, params, *given)
+    names = [jax.tree_util.keystr(path) for path, _ in jax.tree_util.tree_leaves_with_path(params)]
     parts = tuple(
-        _part(result, variable, program)
-        for result, variable in zip(results, variables, strict=True)
+        _part(name, result, variable, program)
+        for name, result, variable in zip(names, results, variables, strict=True)
     )
     if all(isinstance(part, Written) for part in parts):
         return Written(jnp.concatenate([part.written() for part in parts], axis=1))
     return side_by_side(parts)
 
 
-class Program(NamedTuple):
-    """How the gradient of one example was made.
-
-    Attributes:
-        made: the equation that made each variable.
-        values: of each variable.
-    """
-
-    made: dict[Any, Any]
-    values: dict[Any, Any]
-
-    def maker(self, variable: Any) -> tuple[str, Any]:
-        """The primitive that made a variable, and its equation; of an input "" and None."""
-        eqn = None if isinstance(variable, Literal) else self.made.get(variable)
-        return ("", None) if eqn is None else (eqn.primitive.name, eqn)
-
-    def matrix(self, variable: Any) -> tuple[Any, bool]:
-        """The matrix that a variable is, its shape aside, and whether it is turned on the way."""
-        name, eqn = self.maker(variable)
-        if name == "reshape":
-            # A convolution's kernel is a matrix in its product.
-            variable = eqn.invars[0]
-            name, eqn = self.maker(variable)
-        turned = False
-        while name == "transpose" and eqn.params["permutation"] == (1, 0):
-            variable, turned = eqn.invars[0], not turned
-            name, eqn = self.maker(variable)
-        return variable, turned
-
-
-def gradient_program(
-    loss: Callable[..., Array], params: Params, *given: Any
-) -> tuple[list[Any], list[Any], Program]:
-    """dL/dω, an array for each of ω's, the variables that these are, and how they were made."""
-    given = (params, *given)
-    program = jax.make_jaxpr(jax.grad(loss))(*given)
-    leaves = jax.tree.leaves(given)
-    # Of one level, where each variable is made once: a function that is called twice is not.
-    flat = jax.make_jaxpr(lambda *args: _run(program, args)[0])(*leaves)
-    results, values = _run(flat, leaves)
-    made = {variable: eqn for eqn in flat.jaxpr.eqns for variable in eqn.outvars}
-    return results, flat.jaxpr.outvars, Program(made, values)
-
-
-def _run(program: Any, args: Any) -> tuple[list[Any], dict[Any, Any]]:
-    """What a program gives, and the value of each of its variables."""
-    jaxpr = program.jaxpr
-    names = (*jaxpr.constvars, *jaxpr.invars)
-    values = dict(zip(names, (*program.consts, *args), strict=True))
-
-    def value(atom: Any) -> Any:
-        return atom.val if isinstance(atom, Literal) else values[atom]
-
-    for eqn in jaxpr.eqns:
-        inputs = [value(atom) for atom in eqn.invars]
-        if eqn.primitive.name in INLINED:
-            out, _ = _run(eqn.params["jaxpr"], inputs)
-        else:
-            out = bound(eqn, inputs)
-            out = out if eqn.primitive.multiple_results else [out]
-        values.update(zip(eqn.outvars, out, strict=True))
-    return [value(atom) for atom in jaxpr.outvars], values
-
-
-def bound(eqn: Any, inputs: list[Any]) -> Any:
-    """What an equation gives of other inputs."""
-    options = eqn.primitive.get_bind_params(eqn.params)
-    # JAX before 0.10 gives the functions among them apart.
-    functions, options = options if isinstance(options, tuple) else ((), options)
-    return eqn.primitive.bind(*functions, *inputs, **options)
-
-
-def _part(result: Array, variable: Any, program: Program) -> Factor:
+def _part(name: str, result: Array, variable: Any, program: Program) -> Factor:
     """The row of one array of parameters, its layout found in how its gradient was made."""
+    uses = terms(variable, program)
+    products = [found for use in uses if (found := sides(use, program)) is not None]
+    lookups = [looked for use in uses if (looked := looked_up(use, program)) is not None]
+    if len(products) == len(uses):
+        part = _of_positions(products)
+    elif len(lookups) == len(uses):
+        part = _of_lookups(lookups, result.shape[0])
+    else:
+        part = None
+        if result.ndim > 1 and result.size >= LARGE:
+            warnings.warn(
+                f"{name} is no layer that is found in its gradient: its {result.size} numbers "
+                f"are written out for each example, {result.nbytes / 1e6:.2g} MB",
+                stacklevel=2,
+            )
+    return _written(result, variable, program) if part is None else part
+
+
+def _of_positions(products: list[Sides]) -> Factor | None:
+    """None where the rows are cheaper written out."""
+    a = _joined([found.rows.values for found in products])
+    delta = _joined([found.columns.values for found in products])
+    (positions, inputs), outputs = a.shape, delta.shape[1]
+    if positions == 1:
+        return Outer(a, delta)
+    pays = Positions.pays(positions, inputs, outputs)
+    return Positions(a[None], delta[None]) if pays else None
+
+
+def _of_lookups(lookups: list[Looked], length: int) -> Factor | None:
+    """None where the table is smaller than what is looked up."""
+    places = _joined([found.places for found in lookups])
+    deltas = _joined([found.deltas for found in lookups])
+    pays = len(places) < length
+    return Lookup(deltas[None], places[None], length) if pays else None
+
+
+def _joined(uses: list[Array]) -> Array:
+    return uses[0] if len(uses) == 1 else jnp.concatenate(uses)
+
+
+def _written(result: Array, variable: Any, program: Program) -> Factor:
     variable, turned = program.matrix(variable)
-    name, eqn = program.maker(variable)
-    if name == "dot_general" and len(variable.aval.shape) == 2:
-        left, right = (program.values[operand] for operand in eqn.invars)
-        if left.size * right.size == result.size:
-            a, delta = (right, left) if turned else (left, right)
-            return Outer(a.reshape(1, -1), delta.reshape(1, -1))
     if turned:
         matrix = program.values[variable]
         return Kernel(matrix.reshape(1, -1), matrix.shape[0])

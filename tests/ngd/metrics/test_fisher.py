@@ -4,11 +4,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from tests.ngd.metrics.test_per_example import MODELS, assert_products
 
+from ngd import likelihood
 from ngd.likelihood import categorical
 from ngd.metrics import empirical_fisher, exact_fisher, logistic_fisher, sampled_fisher
+from ngd.metrics import fisher as module
 from ngd.metrics.fisher import exact_rows
-from ngd.task import flatten
+from ngd.metrics.layouts import Blocks
+from ngd.metrics.unkept import Unkept
+from ngd.task import Task, flatten
 
 
 def estimate(metric, position, seed=0):
@@ -86,6 +91,30 @@ def test_exact_fisher_is_the_expectation_over_the_models_labels(any_toy):
     np.testing.assert_allclose(
         estimate(exact_fisher(task), params), brute_force(task, params), rtol=1e-10, atol=1e-13
     )
+
+
+@pytest.mark.parametrize("kept", [module.KEPT, 0])
+@pytest.mark.parametrize("name", ["mlp", "cnn", "gaussian", "gaussian_with_scale", "bernoulli"])
+def test_a_large_exact_fisher_is_the_same_written_out_or_not(name, kept, monkeypatch):
+    """By its layers, and by passes through the network: the same rows in the same order."""
+    if name in MODELS:
+        logits, params, x = MODELS[name][0]()
+        task = Task(logits, x, jnp.arange(len(x)) % 3)
+    else:
+        made = {"gaussian": likelihood.gaussian(0.5)}.get(name) or getattr(likelihood, name)
+        params = {
+            "first": jax.random.normal(jax.random.key(2), (3, 4)),
+            "last": jax.random.normal(jax.random.key(3), (4, 2 if "scale" in name else 1)),
+        }
+        x = jax.random.normal(jax.random.key(1), (7, 3))
+        y = jnp.zeros(7, float if name.startswith("gaussian") else int)
+        task = Task(lambda p, x: jnp.tanh(x @ p["first"]) @ p["last"], x, y, likelihood=made)
+    rows = np.asarray(exact_rows(task, params), float)
+    monkeypatch.setattr(module, "WRITTEN", 0)
+    monkeypatch.setattr(module, "KEPT", kept)
+    factor = jax.jit(exact_fisher(task).at)(params)
+    assert isinstance(factor, Blocks if kept else Unkept)
+    assert_products(factor, rows)
 
 
 def test_exact_fisher_in_single_precision_is_that_in_double(toy):

@@ -1,5 +1,7 @@
 """Per-example gradients, by layers where they are found, against those of `jax.grad`."""
 
+import warnings
+
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
@@ -9,9 +11,9 @@ from flax import nnx
 
 from ngd import likelihood
 from ngd.data import Piece
-from ngd.metrics import fisher, moving_average, sampled_fisher
+from ngd.metrics import fisher, moving_average, per_example, sampled_fisher
 from ngd.metrics.factor import Written
-from ngd.metrics.layouts import Blocks, Kernel, Outer
+from ngd.metrics.layouts import Blocks, Kernel, Lookup, Outer, Positions
 from ngd.metrics.per_example import per_example_factor
 from ngd.metrics.unkept import Unkept
 from ngd.models import CNN, MLP
@@ -56,6 +58,25 @@ class Shared(nn.Module):
     def __call__(self, x):
         layer = nn.Dense(3, use_bias=False)
         return layer(jnp.tanh(layer(x)))
+
+
+class Spoken(nn.Module):
+    """A large table of which rows are looked up twice, then a dense layer at two positions."""
+
+    @nn.compact
+    def __call__(self, x):
+        table = nn.Embed(30, 20)
+        x = table(x) + jnp.cos(table(x[:, ::-1]))
+        return nn.Dense(3)(jnp.tanh(nn.Dense(24, name="Each")(x)).mean(axis=1))
+
+
+class Again(nn.Module):
+    """A large layer used twice."""
+
+    @nn.compact
+    def __call__(self, x):
+        layer = nn.Dense(20, use_bias=False)
+        return nn.Dense(3)(layer(jnp.tanh(layer(jnp.tile(x, 5)))))
 
 
 class Tied(nn.Module):
@@ -135,6 +156,25 @@ def halves(params, x):
     return h.astype(jnp.float32) @ params[1]
 
 
+def absent(params, x):
+    """Rows looked up of which the first two are not in the table, one of them from its end."""
+    places = jnp.array([-31, 30, -1, 2]) + 0 * x.astype(int)
+    rows = jnp.take(params[0], places, axis=0, fill_value=0)
+    return jnp.tanh(rows * x[..., None]).sum(axis=1) @ params[1]
+
+
+@jax.custom_vjp
+def decayed(table, places):
+    """Rows looked up, the whole table pulled to zero in the backward pass."""
+    return table[places]
+
+
+decayed.defvjp(
+    lambda table, places: (table[places], (table, places)),
+    lambda kept, delta: ((0.1 * kept[0]).at[kept[1]].add(delta), None),
+)
+
+
 def one_by_one(apply):
     return lambda p, x: jax.vmap(lambda x_i: apply(p, x_i[None])[0])(x)
 
@@ -143,12 +183,23 @@ MODELS = {
     "mlp": (lambda: linen(MLP(5, 3), (4,)), "OO"),
     "cnn": (lambda: linen(CNN(3, 3), (11, 11, 2)), "KKKO"),
     "jitted": (lambda: linen(MLP(5, 3), (4,), calls=jax.jit), "OO"),
-    "checkpointed": (lambda: linen(MLP(5, 3), (4,), calls=jax.checkpoint), "WW"),
+    "checkpointed": (lambda: linen(MLP(5, 3), (4,), calls=jax.checkpoint), "OO"),
     "one by one": (lambda: linen(MLP(5, 3), (4,), calls=one_by_one), "OO"),
     "real": (lambda: linen(Real(), (6, 5, 2)), "WWWOWOWW"),
-    "words": (lambda: linen(Words(), (4,), integers=True), "WKWOW"),
+    "words": (lambda: linen(Words(), (4,), integers=True), "WKWOL"),
     "folded": (lambda: linen(Folded(), (4, 6)), "KO"),
     "shared": (lambda: linen(Shared(), (3,)), "W"),
+    "spoken": (lambda: linen(Spoken(), (2,), integers=True), "WOWPL"),
+    "again": (lambda: linen(Again(), (4,)), "PWO"),
+    "absent": (lambda: plain(absent, [(30, 20), (20, 3)], (4,)), "LO"),
+    "decayed": (
+        lambda: plain(
+            lambda p, x: decayed(p[0], jnp.array([2, 1, 2]) + 0 * x.astype(int)).sum(axis=1) @ p[1],
+            [(30, 20), (20, 3)],
+            (3,),
+        ),
+        "WO",
+    ),
     "tied": (lambda: linen(Tied(), (3,)), "W"),
     "derived": (lambda: linen(Derived(), (3,)), "WO"),
     "unused": (lambda: linen(Unused(), (4,)), "WOW"),
@@ -159,14 +210,18 @@ MODELS = {
 }
 
 
+LETTERS = {Outer: "O", Positions: "P", Lookup: "L", Kernel: "K", Written: "W"}
+
+
 def kinds(factor):
     parts = factor.parts if isinstance(factor, Blocks) else (factor,)
-    return "".join({Outer: "O", Kernel: "K", Written: "W"}[type(part)] for part in parts)
+    return "".join(LETTERS[type(part)] for part in parts)
 
 
 @pytest.mark.parametrize("name", MODELS)
 def test_rows_are_the_gradients_of_each_example(name):
-    """Of any model; what is found of its layers is as said: O kept as two vectors, W written."""
+    """Of any model; what is found of its layers is as said: O kept as two vectors, P as two of
+    each position, L as the rows looked up; K and W written out."""
     make, expected = MODELS[name]
     logits, params, x = make()
     y = jnp.arange(N) % 3
@@ -210,7 +265,7 @@ def assert_products(factor, u):
 
 
 @pytest.mark.parametrize("alpha", [None, 0.4])
-@pytest.mark.parametrize("name", ["mlp", "cnn", "real", "nnx"])
+@pytest.mark.parametrize("name", ["mlp", "cnn", "real", "nnx", "spoken", "absent"])
 def test_products_of_a_sampled_fisher_are_those_of_its_rows(name, alpha):
     """Layers of all kinds side by side, alone and in the average."""
     logits, params, x = MODELS[name][0]()
@@ -263,3 +318,41 @@ def test_the_label_of_each_row_is_the_likelihoods_own(name, x64):
         y = made.draw(keys[i], (x[i] @ w)[None])
         exact = jax.grad(lambda p, i=i, y=y: made.losses(x[i][None] @ p, y).sum())(w)
         np.testing.assert_allclose(rows[i], exact.ravel() / np.sqrt(N), rtol=1e-9, atol=1e-12)
+
+
+def test_a_large_array_that_is_no_layer_is_named_with_its_price():
+    make = lambda side: plain(  # noqa: E731
+        lambda p, x: scanned(p, x) @ p[1],
+        [(4, side, side), (side, 3)],
+        (side,),
+    )
+    logits, params, x = make(32)
+    metric = sampled_fisher(Task(logits, x, jnp.arange(N) % 3), 5)
+    named = r"^\[0\] is no layer that is found in its gradient: its 4096 numbers are .* 0\.016 MB$"
+    with pytest.warns(UserWarning, match=named) as told:
+        metric.factor(jax.random.key(0), params)
+    assert len({str(each.message) for each in told}) == 1
+    logits, params, x = make(31)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        sampled_fisher(Task(logits, x, jnp.arange(N) % 3), 5).factor(jax.random.key(0), params)
+
+
+@pytest.mark.parametrize("name", ["cnn", "spoken", "again"])
+def test_a_large_layer_that_is_known_is_not_named(name, monkeypatch):
+    monkeypatch.setattr(per_example, "LARGE", 0)
+    logits, params, x = MODELS[name][0]()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        sampled_fisher(Task(logits, x, jnp.arange(N) % 3), 5).factor(jax.random.key(0), params)
+
+
+def test_numbers_of_a_metric_are_those_of_its_rows_where_a_table_comes_first():
+    """Places in a table are whole numbers, and are not what noise is drawn as."""
+    logits, params, x = MODELS["absent"][0]()
+    factor, _ = sampled_fisher(Task(logits, x, jnp.arange(N) % 3), 5).factor(
+        jax.random.key(0), params
+    )
+    noise = factor.damped(0.1).noise(jax.random.key(1))
+    assert noise.dtype == factor.dtype == jnp.float32
+    assert len(np.unique(noise)) > 500

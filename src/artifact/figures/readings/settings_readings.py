@@ -39,7 +39,7 @@ class Variants(Sweep):
     """A reading on its own."""
 
     CHANGED: ClassVar[tuple[str, ...]]
-    """What a reading may change."""
+    """What a reading may change; one that takes long may have fewer repeats."""
 
     variants: dict[str, Changes] = setting(
         "What each reading changes, by its name; `base` is ours, and changes nothing."
@@ -107,6 +107,7 @@ class MLPReadings(MLPReading, Variants):
         "bias",
         "fisher",
         "moving_average",
+        "repeats",
     )
 
 
