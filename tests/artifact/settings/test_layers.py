@@ -143,3 +143,12 @@ def test_no_name_from_the_settings_leads_out_of_its_folder():
             load({key: {"variants": {name: {}}}})
     with pytest.raises(layers.ConfigError, match=r"^config: scale = '\.\./paper' is not allowed"):
         load({"scale": "../paper"})
+
+
+@pytest.mark.parametrize("repeats", [2, 5, 20])
+def test_a_reading_has_at_most_the_repeats_of_all_readings(repeats):
+    """So that a smaller scale, which says how many all have, has no more of those that say less."""
+    few = {"base": {}, "few": {"bias": True, "repeats": 5}}
+    readings = load({"readings": {"repeats": repeats, "variants": few}}).readings
+    assert readings.of("few").repeats == min(repeats, 5)
+    assert readings.of("base").repeats == repeats

@@ -39,7 +39,7 @@ class Variants(Sweep):
     """A reading on its own."""
 
     CHANGED: ClassVar[tuple[str, ...]]
-    """What a reading may change; one that takes long may have fewer repeats."""
+    """What a reading may change. One that takes long may have fewer repeats, never more."""
 
     variants: dict[str, Changes] = setting(
         "What each reading changes, by its name; `base` is ours, and changes nothing."
@@ -48,7 +48,8 @@ class Variants(Sweep):
     def of(self, name: str) -> Sweep:
         """The settings of one reading, as of a figure of its own."""
         shared = {key: getattr(self, key) for key in type(self).ONE.model_fields}
-        return self.ONE.model_validate({**shared, **self.variants[name]})
+        one = self.ONE.model_validate({**shared, **self.variants[name]})
+        return one.model_copy(update={"repeats": min(one.repeats, self.repeats)})
 
     @model_validator(mode="after")
     def _each_is_a_sweep(self) -> Self:
