@@ -25,6 +25,7 @@ from artifact.figures.figS1d.settings_two_parameterisations import TwoParameteri
 from artifact.figures.figS2.settings_theorem_2 import Theorem2Settings
 from artifact.figures.figS2b.settings_estimated_fisher import EstimatedFisherSettings
 from artifact.figures.figS3.settings_gold_standard import GoldStandardSettings
+from artifact.figures.figS5.settings_posterior import PosteriorSweep
 from artifact.figures.readings.settings_readings import CNNReadings, MLPReadings, Variants
 from artifact.refusals import RefusedError
 from artifact.settings.images import ImagesSweep, check_pool
@@ -197,6 +198,7 @@ EXPERIMENTS: Mapping[str, Chains | Whole] = {
         {"distances": "tables/figS3.csv", "speed": "tables/figS3_speed.csv"},
         "tables/figS3.json",
     ),
+    "posterior": Chains(f"{_ROOMS}.figS5.posterior", ("images",)),
     "reading": Chains(f"{_ROOMS}.readings.mlp_readings", ("images",)),
 }
 """By the name of the rule that is made of each."""
@@ -252,6 +254,11 @@ GROUPS: Mapping[str, Group] = {
         EstimatedFisherSettings, "estimated_fisher", "Fig. S2b: the error of an estimated Fisher."
     ),
     "figS3": Group(GoldStandardSettings, "gold_standard", "Fig. S3: NUTS."),
+    "figS5_hmc": Group(PosteriorSweep, "posterior", "Fig. S5: HMC."),
+    "figS5_again": Group(PosteriorSweep, "posterior", "Fig. S5: HMC from other starts."),
+    "figS5_ngd": Group(MLPSweep, "mlp", "Fig. S5: NGD, as in Fig. 5."),
+    "figS5_eq8": Group(PosteriorSweep, "posterior", "Fig. S5: preconditioned Langevin, eq. (8)."),
+    "figS5_langevin": Group(PosteriorSweep, "posterior", "Fig. S5: Langevin, eq. (3)."),
     "readings": Group(
         MLPReadings, "reading", "Fig. 5, one thing read in another way.", instead_of="fig5"
     ),
@@ -348,6 +355,17 @@ FIGURES: Mapping[str, Figure] = {
     "figS3": Figure(
         f"{_ROOMS}.figS3.draw_figS3",
         {"table": "figS3", "speed": "figS3_speed"},
+        main=False,
+    ),
+    "figS5": Figure(
+        f"{_ROOMS}.figS5.draw_figS5",
+        {
+            "hmc": "figS5_hmc",
+            "again": "figS5_again",
+            "ngd": "figS5_ngd",
+            "eq8": "figS5_eq8",
+            "langevin": "figS5_langevin",
+        },
         main=False,
     ),
     "readings": Figure(f"{_ROOMS}.readings.draw_readings", {"*": "readings"}, main=False),

@@ -89,11 +89,28 @@ RESULTS = f"results/{SCALE}"
 ARCHIVE = os.path.relpath(ROOT / "results/reference" / SCALE)
 TABLES = ARCHIVE if SETTINGS.from_ == "reference" else f"{RESULTS}/tables"
 FIGURES = catalogue.main_figures()
-SUPPLEMENT = catalogue.supplement()
+
+
+def at_hand(name):
+    """A table is to be made, or archived; no archive holds less than its list of sums says."""
+    kept = ROOT / "results/reference" / SCALE / f"{name}.csv"
+    return SETTINGS.from_ != "reference" or kept.is_file()
+
+
+# What was never archived: its figures are left out, its claims say that it was not run.
+SUPPLEMENT = [
+    name
+    for name in catalogue.supplement()
+    if all(
+        at_hand(of) for key, of in catalogue.FIGURES[name].tables.items() if key != "*"
+    )
+]
 SWEEPS = catalogue.sweeps(SETTINGS)
 SWEEP_TABLES = catalogue.sweep_tables(SETTINGS)
 READINGS = catalogue.readings(SETTINGS)
-CLAIMED = claimfile.tables_of(CLAIMS)
+CLAIMED = {
+    name: of for name, of in claimfile.tables_of(CLAIMS).items() if at_hand(of)
+}
 # Of each other reading, the tables that take the place of ours where claims are judged by it.
 INSTEAD = {
     reading: {
@@ -106,12 +123,7 @@ OTHERWISE = sorted(
     {name for read in INSTEAD.values() for names in read.values() for name in names}
 )
 # What the archive lacks of them is named by `readings`, and left out.
-NOT_ARCHIVED = [
-    name
-    for name in OTHERWISE
-    if SETTINGS.from_ == "reference"
-    and not (ROOT / "results/reference" / SCALE / f"{name}.csv").is_file()
-]
+NOT_ARCHIVED = [name for name in OTHERWISE if not at_hand(name)]
 OTHERWISE = [name for name in OTHERWISE if name not in NOT_ARCHIVED]
 INSTEAD = {
     reading: {

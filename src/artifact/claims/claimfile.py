@@ -31,6 +31,7 @@ class Claim(Settings):
     of: dict[str, Any] = Field(default_factory=dict)
     between: Annotated[list[Bound], Field(min_length=2, max_length=2)]
     separable: bool | None = None
+    paired: bool = False
     note: str = ""
     notes: dict[Literal["smoke", "quick", "paper"], str] = Field(default_factory=dict)
 

@@ -114,6 +114,19 @@ def drift(
         return np.where(np.isinf(before) | np.isinf(after), 1.0, 1 - before / after)
 
 
+def log_ratio(
+    means: Means,
+    first: Mapping[str, Any],
+    second: Mapping[str, Any],
+    metric: str,
+    temperature: float,
+) -> Numbers:
+    """Ln of one curve's mean over another's at the same temperature."""
+    above, below = (at(curve(means, of, metric), temperature) for of in (first, second))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.log(above / below)
+
+
 def largest_difference(
     means: Means,
     tables: Sequence[str],
@@ -308,6 +321,7 @@ STATISTICS: Mapping[str, Callable[..., Numbers]] = {
         ensemble_gain,
         gain_of_noise,
         drift,
+        log_ratio,
         largest_difference,
         steepest_prior,
         softening,

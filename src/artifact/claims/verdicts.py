@@ -86,6 +86,11 @@ def judge(
             estimate = estimated()
         except statistics.LackingError as error:
             return {**row, "note": f"not run: {error}"}
+    paired = bool(claim.get("paired"))
+    if paired:
+        shared = sorted(set.intersection(*(set(table.index) for table in used)))
+        used = [table.loc[shared] for table in used]
+        estimate = estimated() if shared else math.nan
     everyone = [np.arange(len(table)) for table in used]
     repeats = min(map(len, used))
     if math.isnan(estimate):
@@ -95,7 +100,7 @@ def judge(
         return row
     seed = np.random.default_rng([root, zlib.crc32(claim["claim"].encode())])
     interval = stats.bootstrap(
-        everyone, resampled, n_resamples=RESAMPLINGS, batch=1000, vectorized=True,
+        everyone, resampled, n_resamples=RESAMPLINGS, batch=1000, vectorized=True, paired=paired,
         confidence_level=CONFIDENCE, method="percentile", rng=seed,
     ).confidence_interval  # fmt: skip
     row |= {"low": float(interval.low), "high": float(interval.high)}
@@ -104,7 +109,7 @@ def judge(
     verdict = of_interval(row["low"], row["high"], bottom, top)
     wanted: float = repeats
     if verdict == "inconclusive":
-        wanted = repeats_wanted(resampled, [len(t) for t in used], bottom, top, seed)
+        wanted = repeats_wanted(resampled, [len(t) for t in used], bottom, top, seed, paired)
     return {**row, "verdict": verdict, "repeats_wanted": wanted}
 
 
@@ -134,6 +139,7 @@ def repeats_wanted(
     bottom: float,
     top: float,
     seed: np.random.Generator,
+    paired: bool = False,
 ) -> float:
     """With how many repeats, like those that there are, the interval would decide.
 
@@ -141,11 +147,14 @@ def repeats_wanted(
     that does not decide.
     """
     tail = 100 * (1 - CONFIDENCE) / 2
+
+    def drawn(factor: int) -> list[np.ndarray]:
+        if paired:
+            return [seed.integers(repeats[0], size=(25, factor * repeats[0]))] * len(repeats)
+        return [seed.integers(n, size=(25, factor * n)) for n in repeats]
+
     for factor in (2, 4, 8, 16, 32, 64):
-        found = [
-            resampled(*(seed.integers(n, size=(25, factor * n)) for n in repeats))
-            for _ in range(20)
-        ]
+        found = [resampled(*drawn(factor)) for _ in range(20)]
         low, high = np.percentile(np.concatenate(found), [tail, 100 - tail])
         if of_interval(low, high, bottom, top) != "inconclusive":
             return factor * min(repeats)

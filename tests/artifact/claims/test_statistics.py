@@ -68,6 +68,17 @@ def test_the_drift_is_of_a_single_samples_cross_entropy_and_one_where_chains_div
     assert statistics.drift(turned, {"table": "a"}, {"table": "b"}, 2.0) == [1.0]
 
 
+def test_the_log_ratio_is_of_the_first_to_the_second_at_one_temperature():
+    means = {
+        "a": by_temperature(ensemble_cross_entropy=[3, 2, np.inf, 4]),
+        "b": by_temperature(ensemble_cross_entropy=[3, 1, 1, 5]),
+    }
+    found = lambda t: statistics.log_ratio(means, {"table": "a"}, {"table": "b"}, ENTROPY, t)  # noqa: E731
+    assert found(1.0) == pytest.approx([np.log(2)])
+    assert found(4.0) == pytest.approx([np.log(0.8)])
+    assert found(2.0) == [np.inf]
+
+
 def test_the_largest_difference_is_of_the_worst_temperature_in_the_range():
     first = by_temperature(ensemble_cross_entropy=[1, 2, 3, 50])
     second = by_temperature(ensemble_cross_entropy=[1.5, 2, 4, 1])

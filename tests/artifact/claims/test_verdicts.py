@@ -71,6 +71,56 @@ def test_a_claim_on_separable_sets_is_judged_by_these_alone(separable, best):
     assert row["repeats"] == {None: 18, False: 6, True: 12}[separable]
 
 
+@pytest.mark.parametrize("paired", [False, True])
+def test_repeats_that_share_all_but_the_chains_noise_are_drawn_together_where_a_claim_says_so(
+    paired,
+):
+    """A level of each repeat's own, which two tables share, is no part of their difference."""
+    level = np.exp(np.random.default_rng(3).normal(size=12))
+    tables = {}
+    for name, factor, count in (("one", 1.02, 12), ("other", 1.0, 10)):
+        table = runs(count, 0.0)
+        table["ensemble_cross_entropy"] = factor * level[table["seed"]]
+        tables[name] = repeats.of_sweep(table)
+    claim = {
+        **OPTIMUM,
+        "statistic": "log_ratio",
+        "tables": ["one", "other"],
+        "of": {
+            "first": {"table": "one"},
+            "second": {"table": "other"},
+            "metric": "ensemble_cross_entropy",
+            "temperature": 1.0,
+        },
+        "between": [-0.1, 0.1],
+        "paired": paired,
+    }
+    row = verdicts.judge(claim, tables, root=1)
+    if paired:
+        assert row["verdict"] == "reproduced"
+        assert [row["low"], row["estimate"], row["high"]] == pytest.approx([np.log(1.02)] * 3)
+    else:
+        assert row["verdict"] == "inconclusive"
+        assert row["high"] - row["low"] > 0.5
+    assert row["repeats"] == 10
+
+
+def test_how_many_paired_repeats_would_decide_is_told_of_pairs():
+    """Levels of thousands, which pairs share, and differences of a tenth."""
+    rng = np.random.default_rng(5)
+    level = 1000 * rng.normal(size=6)
+    alone = [level + 0.12 * rng.normal(size=6), level]
+
+    def resampled(*indices):
+        return np.subtract(*(v[i].mean(axis=1) for v, i in zip(alone, indices, strict=True)))
+
+    seed = np.random.default_rng(0)
+    centre = (alone[0] - alone[1]).mean()
+    of = [resampled, [6, 6], centre - 0.05, centre + 0.05, seed]
+    assert 6 < verdicts.repeats_wanted(*of, paired=True) <= 96
+    assert np.isnan(verdicts.repeats_wanted(*of))
+
+
 def test_training_sets_of_two_sizes_are_not_taken_for_one():
     table = pd.DataFrame({"N": [100, 200], "seed": [0, 0], "separable": [True, False]})
     with pytest.raises(ValueError, match=r"must be of one N, got \[100, 200\]"):

@@ -232,6 +232,7 @@ TABLES = {
     "figS2": lambda: {"table": theorem_2()},
     "figS2b": lambda: {"table": estimates()},
     "figS3": gold_standard,
+    "figS5": lambda: _many("hmc", "again", "ngd", "eq8", "langevin"),
     "readings": lambda: _many("base", "other", "wide", "cnn_base", "cnn_other"),
 }
 """What each figure of the catalogue is drawn from, by the arguments of its `draw`."""
