@@ -547,11 +547,6 @@ def drawn(config: Run, figure: str) -> dict[str, str]:
     return tables
 
 
-def records(config: Run, figure: str) -> list[str]:
-    """The names of the records of all tables that a figure is drawn from, each once."""
-    return records_of(drawn(config, figure).values())
-
-
 def records_of(tables: Iterable[str]) -> list[str]:
     """The names of the records of tables, each once."""
     whole = {

@@ -236,7 +236,7 @@ def test_the_report_and_the_crate_read_every_archived_record():
     drawn = {
         name
         for figure in catalogue.FIGURES
-        for name in catalogue.records(small.config("paper"), figure)
+        for name in catalogue.records_of(catalogue.drawn(small.config("paper"), figure).values())
     }
     used = [record for path, record in zip(found, records, strict=True) if path.stem in drawn]
     assert len(used) > len(catalogue.FIGURES)

@@ -4,7 +4,7 @@ rule plot:
         unpack(
             lambda wildcards: dict(
                 zip(
-                    catalogue.drawn(SETTINGS, wildcards.figure),
+                    drawn(wildcards.figure),
                     tables_of(wildcards.figure),
                     strict=True,
                 )

@@ -107,10 +107,10 @@ SUPPLEMENT = [
 ]
 SWEEPS = catalogue.sweeps(SETTINGS)
 SWEEP_TABLES = catalogue.sweep_tables(SETTINGS)
-READINGS = catalogue.readings(SETTINGS)
-CLAIMED = {
-    name: of for name, of in claimfile.tables_of(CLAIMS).items() if at_hand(of)
+READINGS = {
+    name: of for name, of in catalogue.readings(SETTINGS).items() if at_hand(of)
 }
+CLAIMED = {name: of for name, of in claimfile.tables_of(CLAIMS).items() if at_hand(of)}
 # Of each other reading, the tables that take the place of ours where claims are judged by it.
 INSTEAD = {
     reading: {
@@ -175,15 +175,22 @@ def table(name):
     return local(path) if SETTINGS.from_ == "reference" else path
 
 
+def drawn(figure):
+    """The tables that a figure is drawn from, by name; of all readings those at hand."""
+    several = "*" in catalogue.FIGURES[figure].tables
+    named = catalogue.drawn(SETTINGS, figure)
+    return {key: of for key, of in named.items() if not several or at_hand(of)}
+
+
 def tables_of(figure):
     """The tables that a figure is drawn from."""
-    return [table(f"{name}.csv") for name in catalogue.drawn(SETTINGS, figure).values()]
+    return [table(f"{name}.csv") for name in drawn(figure).values()]
 
 
 def records_of(*figures):
     """Where figures' numbers come from: the records of all their tables, each once."""
-    names = [name for figure in figures for name in catalogue.records(SETTINGS, figure)]
-    return [table(f"{name}.json") for name in dict.fromkeys(names)]
+    names = [name for figure in figures for name in drawn(figure).values()]
+    return [table(f"{name}.json") for name in catalogue.records_of(names)]
 
 
 def job_files(table, suffix):
