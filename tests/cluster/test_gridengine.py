@@ -6,7 +6,7 @@ import signal
 import time
 
 import pytest
-from tests.cluster.conftest import GRIDENGINE, TARGETS, made, start, training
+from tests.cluster.conftest import GRIDENGINE, made, start, training
 from tests.cluster.gridengine import record
 from tests.cluster.slurm import answer
 from tests.faults import Table, wait_for
@@ -14,6 +14,7 @@ from tests.workflow.conftest import Clone
 
 pytestmark = pytest.mark.cluster
 
+TARGET = "results/smoke/tables/fig5.csv"
 SUBMITTED = re.compile(r"Submitted (?:group )?job \S+ with external jobid '(\d+)'")
 
 ONCE = """
@@ -50,14 +51,14 @@ def running(gridengine):
     return [number for number, (state, _) in listed(gridengine).items() if "r" in state]
 
 
-def trained(clone, gridengine, snakemake, log, figure):
-    """Grid Engine's number of the job that just now trains points of a figure."""
+def trained(clone, gridengine, snakemake, log):
+    """Grid Engine's number of the job that just now trains points of Fig. 5."""
 
     def submitted(said):
         ours = SUBMITTED.findall(said)
         return [(job, name) for job, (_, name) in listed(gridengine).items() if job in ours]
 
-    return training(clone, snakemake, log, figure, submitted, lambda: running(gridengine))
+    return training(clone, snakemake, log, "fig5", submitted, lambda: running(gridengine))
 
 
 def test_the_smoke_pipeline_gives_the_bytes_of_a_run_without_grid_engine(
@@ -81,13 +82,13 @@ def test_jobs_that_grid_engine_ends_end_in_the_same_bytes(
 ):
     clone = Clone(tmp_path_factory.mktemp("struck"))
     log = tmp_path / "snakemake.log"
-    snakemake = start(clone, gridengine, log, *GRIDENGINE, "--", *TARGETS)
-    requeued = trained(clone, gridengine, snakemake, log, "fig5")
+    snakemake = start(clone, gridengine, log, *GRIDENGINE, "--", TARGET)
+    requeued = trained(clone, gridengine, snakemake, log)
     answer(gridengine, "qmod", "-rj", requeued)
-    deleted = trained(clone, gridengine, snakemake, log, "fig7")
+    deleted = trained(clone, gridengine, snakemake, log)
     answer(gridengine, "qdel", deleted)
     assert snakemake.wait(900) == 0, log.read_text()[-5000:]
-    same = made(clone, *TARGETS) == made(local, *TARGETS)
+    same = made(clone, TARGET) == made(local, TARGET)
     assert "rescheduling" in record(gridengine, requeued)
     assert re.search(r"^exit_status +137", record(gridengine, deleted), re.M)
     table.add("qmod -rj", same)
@@ -125,7 +126,7 @@ def test_jobs_that_do_not_end_well_are_submitted_again(
 
     assert snakemake.wait(600) == 0, log.read_text()[-5000:]
     said = log.read_text()
-    assert f"job {stuck} could not start" in said, said
+    assert f"job {stuck} cannot start" in said, said
     assert not answer(gridengine, "qacct", "-j", waits)
     assert re.search(r"^failed .* enforced h_rt", record(gridengine, late), re.M)
     assert len(SUBMITTED.findall(said)) == 2 * len(rules)
@@ -143,15 +144,20 @@ def test_a_stopped_snakemake_goes_on_after_what_the_documentation_says(
 ):
     clone = Clone(tmp_path_factory.mktemp("stopped"))
     log = tmp_path / "snakemake.log"
-    asked = (*GRIDENGINE, "--", *TARGETS)
-    snakemake = start(clone, gridengine, log, *asked, start_new_session=True)
-    trained(clone, gridengine, snakemake, log, "fig5")
-    os.killpg(snakemake.pid, signal.SIGINT)  # as Ctrl-C does
+    asked = (*GRIDENGINE, "--", TARGET)
+    # As a terminal does: a group of its own, in which nothing ignores Ctrl-C.
+    terminal = {
+        "process_group": 0,
+        "preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    }
+    snakemake = start(clone, gridengine, log, *asked, **terminal)
+    trained(clone, gridengine, snakemake, log)
+    os.killpg(snakemake.pid, signal.SIGINT)
     assert snakemake.wait(60) != 0
     wait_for(lambda: not listed(gridengine), seconds=60)
 
     snakemake = start(clone, gridengine, log, *asked)
-    left = trained(clone, gridengine, snakemake, log, "fig5")
+    left = trained(clone, gridengine, snakemake, log)
     snakemake.kill()
     snakemake.wait()
     time.sleep(2)
@@ -160,6 +166,6 @@ def test_a_stopped_snakemake_goes_on_after_what_the_documentation_says(
     assert unlock.returncode == 0, unlock.stderr
     wait_for(lambda: not listed(gridengine), seconds=60)
     assert start(clone, gridengine, log, *asked).wait(900) == 0, log.read_text()[-5000:]
-    same = made(clone, *TARGETS) == made(local, *TARGETS)
+    same = made(clone, TARGET) == made(local, TARGET)
     table.add("Ctrl-C of Snakemake", same)
     table.add("kill -9 of Snakemake, its jobs left with Grid Engine", same)
