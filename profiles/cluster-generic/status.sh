@@ -66,5 +66,5 @@ case $told in
 esac
 # The job may well have succeeded.
 echo "status.sh: job $job has ended and qacct does not say how; must be able to read accounting:" \
-  "$(echo "$told" | tr '\n' ' ')" >&2
+  "$(echo "$told" | paste -sd ' ' -)" >&2
 exit 1
