@@ -97,7 +97,7 @@ progress: $(ENVIRONMENT)
 # After a kill -9 of Snakemake: ends the jobs that it left with Slurm or Grid Engine, if any, and takes its lock away.
 unlock: $(ENVIRONMENT)
 	@cat .snakemake/log/*.log | sed -n 's/.*SLURM run ID: //p' | sort -u | xargs -r -n 1 scancel --name
-	@jobs=$$(cat .snakemake/log/*.log | sed -n "s/.* with external jobid '\([0-9]*\)'.*/\1/p"); test -z "$$jobs" || \
+	@jobs=$$(cat .snakemake/log/*.log 2>/dev/null | sed -n "s/.* with external jobid '\([0-9]*\)'.*/\1/p"); test -z "$$jobs" || \
 	  { left=$$(qstat -u "$$(id -un)") && echo "$$left" | awk '{ print $$1 }' | grep -Fx "$$jobs" | xargs -r qdel; }
 	$(BIN)/snakemake --unlock
 

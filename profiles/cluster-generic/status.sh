@@ -15,8 +15,7 @@ for program in qstat qacct qdel; do
   command -v $program >/dev/null || refuse "$program not found; must be in PATH"
 done
 
-# Ctrl-C in a terminal comes here too. It is for Snakemake, which takes a script that it ended for
-# an error of its own, before it has cancelled the jobs.
+# Ctrl-C in a terminal comes here too, and a script that it ends is an error of the plugin's own.
 trap '' INT
 
 # Made when the job is first found neither in the queue nor in the accounts.

@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import time
 
 import pytest
 from tests.cluster.conftest import GRIDENGINE, made, start, training
@@ -14,21 +13,29 @@ from tests.workflow.conftest import Clone
 
 pytestmark = pytest.mark.cluster
 
-TARGET = "results/smoke/tables/fig5.csv"
 SUBMITTED = re.compile(r"Submitted (?:group )?job \S+ with external jobid '(\d+)'")
 
-ONCE = """
+RULE = """
 rule {name}:
     output: "{name}.txt"
     resources:
         mem_mb=lambda wildcards, attempt: {mem_mb} if attempt == 1 else 1,
-        runtime=1,
+        runtime=2,
         attempt=lambda wildcards, attempt: attempt,
     shell: "if [ {{resources.attempt}} -eq 1 ]; then {shell}; fi; touch {{output}}"
 """
-"""A rule whose first job does not end well."""
+"""A rule whose first job, at least, does as it is told."""
 MUCH = 10**9
 """MB, which no node has: such a job waits."""
+
+
+def small(path, *rules):
+    """A clone with rules of this kind in `small.smk`, and the arguments that ask for them all."""
+    clone = Clone(path)
+    made = (RULE.format(name=name, mem_mb=mem_mb, shell=shell) for name, mem_mb, shell in rules)
+    (clone.path / "small.smk").write_text("".join(made))
+    asked = (*GRIDENGINE, "--latency-wait", "5", "--snakefile", "small.smk")
+    return clone, (*asked, "--", *(f"{name}.txt" for name, _, _ in rules))
 
 
 @pytest.fixture(scope="module")
@@ -51,78 +58,68 @@ def running(gridengine):
     return [number for number, (state, _) in listed(gridengine).items() if "r" in state]
 
 
-def trained(clone, gridengine, snakemake, log):
-    """Grid Engine's number of the job that just now trains points of Fig. 5."""
+def job_of(gridengine, rule, state=""):
+    """The number of a job of a rule, once there is one in this state."""
+
+    def find():
+        jobs = listed(gridengine).items()
+        return next((job for job, (s, name) in jobs if f".{rule}." in name and state in s), None)
+
+    return wait_for(find)
+
+
+def test_the_smoke_pipeline_gives_the_bytes_of_a_run_without_grid_engine(
+    local, gridengine, table, tmp_path_factory, tmp_path
+):
+    """Although a job is sent back to the queue, and one is deleted."""
+    clone = Clone(tmp_path_factory.mktemp("gridengine"))
+    log = tmp_path / "snakemake.log"
+    snakemake = start(clone, gridengine, log, *GRIDENGINE)
 
     def submitted(said):
         ours = SUBMITTED.findall(said)
         return [(job, name) for job, (_, name) in listed(gridengine).items() if job in ours]
 
-    return training(clone, snakemake, log, "fig5", submitted, lambda: running(gridengine))
+    def trained(figure):
+        return training(clone, snakemake, log, figure, submitted, lambda: running(gridengine))
 
+    requeued = trained("fig5")
+    answer(gridengine, "qmod", "-rj", requeued)
+    deleted = trained("fig7")
+    answer(gridengine, "qdel", deleted)
+    assert snakemake.wait(1800) == 0, log.read_text()[-5000:]
+    assert re.search(r"^failed +25 ", record(gridengine, requeued), re.M)
+    assert re.search(r"^exit_status +137", record(gridengine, deleted), re.M)
 
-def test_the_smoke_pipeline_gives_the_bytes_of_a_run_without_grid_engine(
-    local, gridengine, tmp_path_factory
-):
-    clone = Clone(tmp_path_factory.mktemp("gridengine"))
-    run = clone.snakemake(*GRIDENGINE, "--config", "scale=smoke", **gridengine)
-    assert run.returncode == 0, run.stderr[-5000:]
     everything = ("results/smoke/points/*/*.csv", "results/smoke/tables/*.csv", "figures/fig?.p*")
-    assert made(clone, *everything) == made(local, *everything)
+    same = made(clone, *everything) == made(local, *everything)
+    table.add("qmod -rj", same)
+    table.add("qdel", same)
     logs = [log.name for log in clone.path.glob(".snakemake/gridengine/*.o*")]
-    assert len(logs) == len(SUBMITTED.findall(run.stderr))
     assert sum("points" in log for log in logs) == 1, logs  # of 6 points
     # Neither tables nor plots, nor the data: a node may have no network.
     kinds = ("points", "cnn", "warm_start", "iterates", "prior", "langevin", "ngd_sweep")
     assert all(any(kind in log for kind in kinds) for log in logs), logs
 
 
-def test_jobs_that_grid_engine_ends_end_in_the_same_bytes(
-    local, gridengine, table, tmp_path_factory, tmp_path
-):
-    clone = Clone(tmp_path_factory.mktemp("struck"))
-    log = tmp_path / "snakemake.log"
-    snakemake = start(clone, gridengine, log, *GRIDENGINE, "--", TARGET)
-    requeued = trained(clone, gridengine, snakemake, log)
-    answer(gridengine, "qmod", "-rj", requeued)
-    deleted = trained(clone, gridengine, snakemake, log)
-    answer(gridengine, "qdel", deleted)
-    assert snakemake.wait(900) == 0, log.read_text()[-5000:]
-    same = made(clone, TARGET) == made(local, TARGET)
-    assert "rescheduling" in record(gridengine, requeued)
-    assert re.search(r"^exit_status +137", record(gridengine, deleted), re.M)
-    table.add("qmod -rj", same)
-    table.add("qdel", same)
-
-
 def test_jobs_that_do_not_end_well_are_submitted_again(
     gridengine, table, tmp_path_factory, tmp_path
 ):
-    """Each of the four kinds of answer that Grid Engine has for such a job."""
-    clone = Clone(tmp_path_factory.mktemp("again"))
     rules = (
         ("fails", 1, "exit 3"),
         ("late", 1, "sleep 900"),
         ("waits", MUCH, "true"),
         ("stuck", MUCH, "true"),
     )
-    text = "".join(ONCE.format(name=n, mem_mb=mb, shell=shell) for n, mb, shell in rules)
-    (clone.path / "again.smk").write_text(text)
-    targets = [f"{name}.txt" for name, _, _ in rules]
+    clone, asked = small(tmp_path_factory.mktemp("again"), *rules)
     log = tmp_path / "snakemake.log"
-    asked = (*GRIDENGINE, "--latency-wait", "5", "--snakefile", "again.smk", "--", *targets)
     snakemake = start(clone, gridengine, log, *asked)
-
-    def first(rule):
-        jobs = listed(gridengine).items()
-        return next((job for job, (_, name) in jobs if f".{rule}." in name), None)
-
-    waits = wait_for(lambda: first("waits"))
+    waits = job_of(gridengine, "waits")
     answer(gridengine, "qdel", waits)
-    stuck = wait_for(lambda: first("stuck"))
-    wanted = ("-o", "/nowhere/stuck.log", "-l", "mem_free=1M,h_rt=60")
+    stuck = job_of(gridengine, "stuck")
+    wanted = ("-o", "/nowhere/stuck.log", "-l", "mem_free=1M,h_rt=120")
     answer(gridengine, "qalter", *wanted, stuck)
-    late = wait_for(lambda: first("late"))
+    late = job_of(gridengine, "late")
 
     assert snakemake.wait(600) == 0, log.read_text()[-5000:]
     said = log.read_text()
@@ -140,32 +137,37 @@ def test_jobs_that_do_not_end_well_are_submitted_again(
 
 
 def test_a_stopped_snakemake_goes_on_after_what_the_documentation_says(
-    local, gridengine, table, tmp_path_factory, tmp_path
+    gridengine, table, tmp_path_factory, tmp_path
 ):
-    clone = Clone(tmp_path_factory.mktemp("stopped"))
+    rules = (("runs", 1, "sleep 30"), ("waits", MUCH, "true"))
+    clone, asked = small(tmp_path_factory.mktemp("stopped"), *rules)
     log = tmp_path / "snakemake.log"
-    asked = (*GRIDENGINE, "--", TARGET)
-    # As a terminal does: a group of its own, in which nothing ignores Ctrl-C.
-    terminal = {
-        "process_group": 0,
-        "preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    }
-    snakemake = start(clone, gridengine, log, *asked, **terminal)
-    trained(clone, gridengine, snakemake, log)
+
+    # As in a terminal: a group of processes, in which nothing ignores Ctrl-C. Snakemake forgets the
+    # jobs that it asks for just then, so it is not to ask for any.
+    heard = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # noqa: E731
+    seldom = [word if word != "1" else "120" for word in asked]
+    snakemake = start(clone, gridengine, log, *seldom, process_group=0, preexec_fn=heard)
+    job_of(gridengine, "waits")
+    interrupted = job_of(gridengine, "runs", "r")
     os.killpg(snakemake.pid, signal.SIGINT)
     assert snakemake.wait(60) != 0
     wait_for(lambda: not listed(gridengine), seconds=60)
+    assert re.search(r"^exit_status +137", record(gridengine, interrupted), re.M)
+    table.add("Ctrl-C of Snakemake, which deletes its jobs", not (clone.path / "runs.txt").exists())
 
     snakemake = start(clone, gridengine, log, *asked)
-    left = trained(clone, gridengine, snakemake, log)
+    job_of(gridengine, "waits")
+    left = job_of(gridengine, "runs", "r")
     snakemake.kill()
     snakemake.wait()
-    time.sleep(2)
     assert left in running(gridengine)
     unlock = clone.make("unlock", **gridengine)
     assert unlock.returncode == 0, unlock.stderr
     wait_for(lambda: not listed(gridengine), seconds=60)
-    assert start(clone, gridengine, log, *asked).wait(900) == 0, log.read_text()[-5000:]
-    same = made(clone, TARGET) == made(local, TARGET)
-    table.add("Ctrl-C of Snakemake", same)
-    table.add("kill -9 of Snakemake, its jobs left with Grid Engine", same)
+
+    snakemake = start(clone, gridengine, log, *asked)
+    answer(gridengine, "qalter", "-l", "mem_free=1M,h_rt=120", job_of(gridengine, "waits"))
+    assert snakemake.wait(600) == 0, log.read_text()[-5000:]
+    done = all((clone.path / f"{name}.txt").exists() for name, _, _ in rules)
+    table.add("kill -9 of Snakemake, its jobs left with Grid Engine", done)

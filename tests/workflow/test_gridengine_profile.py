@@ -131,7 +131,8 @@ def test_both_profiles_of_clusters_ask_for_the_same():
         for profile in read
     ]
     for profile in kept:
-        # GPUs are Slurm's alone.
-        for key in ("executor", "resources", "set-resource-scopes"):
+        # GPUs are Slurm's alone; how often to ask is a plugin's matter.
+        own = ("executor", "resources", "set-resource-scopes", "seconds-between-status-checks")
+        for key in own:
             profile.pop(key, None)
     assert kept[0] == kept[1]
