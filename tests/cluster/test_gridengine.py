@@ -146,12 +146,12 @@ def test_a_stopped_snakemake_goes_on_after_what_the_documentation_says(
     # As in a terminal: a group of processes, in which nothing ignores Ctrl-C. Snakemake forgets the
     # jobs that it asks for just then, so it is not to ask for any.
     heard = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # noqa: E731
-    seldom = [word if word != "1" else "120" for word in asked]
+    seldom = [word if word != "1" else "60" for word in asked]
     snakemake = start(clone, gridengine, log, *seldom, process_group=0, preexec_fn=heard)
     job_of(gridengine, "waits")
     interrupted = job_of(gridengine, "runs", "r")
     os.killpg(snakemake.pid, signal.SIGINT)
-    assert snakemake.wait(60) != 0
+    assert snakemake.wait(120) != 0  # for its pause between two questions
     wait_for(lambda: not listed(gridengine), seconds=60)
     assert re.search(r"^exit_status +137", record(gridengine, interrupted), re.M)
     table.add("Ctrl-C of Snakemake, which deletes its jobs", not (clone.path / "runs.txt").exists())
