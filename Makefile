@@ -49,11 +49,13 @@ archive: $(ENVIRONMENT)
 test: $(ENVIRONMENT)
 	NPROC=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations=60
 
-# The smoke pipeline and its faults through a Slurm of this machine, from Debian's packages; and a table of docs/faults.md.
+# The smoke pipeline and its faults through a Slurm and a Grid Engine of this machine, from Debian's packages; and tables of docs/faults.md.
 test-cluster: $(ENVIRONMENT)
-	@for p in munged slurmctld slurmd sbatch; do PATH=$$PATH:/usr/sbin command -v $$p >/dev/null || missing=1; done; \
+	@for p in munged slurmctld slurmd sbatch sge_qmaster sge_execd qsub; do \
+	  PATH=$$PATH:/usr/sbin command -v $$p >/dev/null || missing=1; done; \
 	  test -z "$$missing" || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-	  apt-get install -y -qq --no-install-recommends munge slurmctld slurmd slurm-client; }
+	  apt-get install -y -qq --no-install-recommends munge slurmctld slurmd slurm-client \
+	  gridengine-master gridengine-exec gridengine-client; }
 	FAULTS=nightly $(BIN)/python -m pytest -m cluster tests/cluster --durations=0
 
 # Over a hundred faults, and the table of docs/faults.md; five minutes.
@@ -92,9 +94,11 @@ SCALE ?= quick
 progress: $(ENVIRONMENT)
 	@$(BIN)/python -m artifact.engine.progress results/$(SCALE)/logs
 
-# After a kill -9 of Snakemake: ends the jobs that it left with Slurm, if any, and takes its lock away.
+# After a kill -9 of Snakemake: ends the jobs that it left with Slurm or Grid Engine, if any, and takes its lock away.
 unlock: $(ENVIRONMENT)
 	@cat .snakemake/log/*.log | sed -n 's/.*SLURM run ID: //p' | sort -u | xargs -r -n 1 scancel --name
+	@jobs=$$(cat .snakemake/log/*.log 2>/dev/null | sed -n "s/.* with external jobid '\([0-9]*\)'.*/\1/p"); test -z "$$jobs" || \
+	  { left=$$(qstat -u "$$(id -un)") && echo "$$left" | awk '{ print $$1 }' | grep -Fx "$$jobs" | xargs -r qdel; }
 	$(BIN)/snakemake --unlock
 
 # Turns the environment into one for NVIDIA GPUs.

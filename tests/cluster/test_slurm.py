@@ -5,12 +5,9 @@ import os
 import re
 import signal
 import socket
-import subprocess
-import sys
-import time
 
 import pytest
-from tests.cluster.conftest import PROFILE
+from tests.cluster.conftest import SLURM, TARGETS, made, start, training
 from tests.cluster.slurm import answer
 from tests.faults import Table, wait_for
 from tests.workflow.conftest import Clone
@@ -18,7 +15,6 @@ from tests.workflow.conftest import Clone
 pytestmark = pytest.mark.cluster
 
 SUBMITTED = re.compile(r"submitted with SLURM jobid (\d+) \(log: \S*?/slurm_logs/(\S+)/\d+\.log")
-TARGETS = ("results/smoke/tables/fig5.csv", "results/smoke/tables/fig7b.csv")
 
 
 @pytest.fixture(scope="module")
@@ -26,48 +22,19 @@ def table():
     return Table("make test-cluster")
 
 
-def made(clone, *patterns):
-    """What a run made that must not depend on where it ran: tables and figures, to the byte."""
-    found = [path for pattern in patterns for path in clone.path.glob(pattern)]
-    assert len(found) >= len(patterns)
-    return {str(path.relative_to(clone.path)): path.read_bytes() for path in found}
-
-
-def start(clone, slurm, log, *arguments):
-    """`snakemake ARGUMENTS` through Slurm, at work; what it says goes to `log`."""
-    environment = {**slurm, "PYTHONPATH": str(clone.path / "src")}
-    command = [sys.executable, "-m", "snakemake", *PROFILE, "--config", "scale=smoke", *arguments]
-    with log.open("w") as told:
-        return subprocess.Popen(
-            command, cwd=clone.path, env=environment, stdout=told, stderr=subprocess.STDOUT
-        )
-
-
 def running(slurm):
     """Slurm's numbers of the jobs that run."""
     return answer(slurm, "squeue", "--noheader", "--states=RUNNING", "-o", "%i").split()
 
 
-def training(clone, slurm, snakemake, log, figure):
+def trained(clone, slurm, snakemake, log, figure):
     """Slurm's number of the job that just now trains points of a figure."""
-    end = time.monotonic() + 600
-    while time.monotonic() < end:
-        assert snakemake.poll() is None, "snakemake has ended"
-        logs = clone.path.glob(f"results/smoke/logs/{figure}/*.log")
-        if any(log.stat().st_size for log in logs):
-            now = running(slurm)
-            wanted = {"fig5": "group_points", "fig7": "rule_cnn"}[figure]
-            submitted = SUBMITTED.findall(log.read_text())
-            ours = [number for number, kind in submitted if wanted in kind and number in now]
-            if ours:
-                return ours[0]
-        time.sleep(0.2)
-    raise AssertionError(f"no job of {figure} came to run")
+    return training(clone, snakemake, log, figure, SUBMITTED.findall, lambda: running(slurm))
 
 
 def test_the_smoke_pipeline_gives_the_bytes_of_a_run_without_slurm(local, slurm, tmp_path_factory):
     clone = Clone(tmp_path_factory.mktemp("slurm"))
-    run = clone.snakemake(*PROFILE, "--config", "scale=smoke", PATH=slurm["PATH"])
+    run = clone.snakemake(*SLURM, "--config", "scale=smoke", PATH=slurm["PATH"])
     assert run.returncode == 0, run.stderr[-5000:]
     everything = ("results/smoke/points/*/*.csv", "results/smoke/tables/*.csv", "figures/fig?.p*")
     assert made(clone, *everything) == made(local, *everything)
@@ -83,19 +50,19 @@ def test_jobs_that_slurm_ends_in_any_way_end_in_the_same_bytes(
 ):
     clone = Clone(tmp_path_factory.mktemp("struck"))
     log = tmp_path / "snakemake.log"
-    snakemake = start(clone, slurm, log, "--", *TARGETS)
+    snakemake = start(clone, slurm, log, *SLURM, "--", *TARGETS)
 
-    requeued = training(clone, slurm, snakemake, log, "fig5")
+    requeued = trained(clone, slurm, snakemake, log, "fig5")
     answer(slurm, "scontrol", "requeue", requeued)
-    cancelled = training(clone, slurm, snakemake, log, "fig7")
+    cancelled = trained(clone, slurm, snakemake, log, "fig7")
     answer(slurm, "scancel", cancelled)
-    lost = training(clone, slurm, snakemake, log, "fig7")
+    lost = trained(clone, slurm, snakemake, log, "fig7")
     node = f"NodeName={socket.gethostname()}"
     answer(slurm, "scontrol", "update", node, "State=DOWN", "Reason=test")
     wait_for(lambda: not running(slurm), seconds=120)
     answer(slurm, "scontrol", "update", node, "State=RESUME")
     # It would end before Slurm looks at the clock, twice a minute, so it is made to hang.
-    late = training(clone, slurm, snakemake, log, "fig7")
+    late = trained(clone, slurm, snakemake, log, "fig7")
     for line in answer(slurm, "scontrol", "listpids", late).splitlines()[1:]:
         with contextlib.suppress(ProcessLookupError):
             os.kill(int(line.split()[0]), signal.SIGSTOP)
@@ -118,15 +85,15 @@ def test_a_killed_snakemake_goes_on_after_what_the_documentation_says(
 ):
     clone = Clone(tmp_path_factory.mktemp("killed"))
     log = tmp_path / "snakemake.log"
-    snakemake = start(clone, slurm, log, "--", *TARGETS)
-    left = training(clone, slurm, snakemake, log, "fig5")
+    snakemake = start(clone, slurm, log, *SLURM, "--", *TARGETS)
+    left = trained(clone, slurm, snakemake, log, "fig5")
     snakemake.kill()
     snakemake.wait()
     assert "JobState=RUNNING" in answer(slurm, "scontrol", "show", "job", left)
     unlock = clone.make("unlock", PATH=slurm["PATH"])
     assert unlock.returncode == 0, unlock.stderr
     wait_for(lambda: "JobState=CANCELLED" in answer(slurm, "scontrol", "show", "job", left))
-    assert start(clone, slurm, log, "--", *TARGETS).wait(900) == 0, log.read_text()[-5000:]
+    assert start(clone, slurm, log, *SLURM, "--", *TARGETS).wait(900) == 0, log.read_text()[-5000:]
     same = made(clone, *TARGETS) == made(local, *TARGETS)
     table.add("kill -9 of Snakemake, its jobs left with Slurm", same)
 
@@ -139,7 +106,7 @@ def test_only_what_asks_for_a_gpu_goes_where_one_is(slurm, tmp_path_factory):
     rules = [rule.format(name=n, gpu=g, shell=shell) for n, g in (("cnn", 1), ("plain", 0))]
     (clone.path / "routes.smk").write_text("\n".join(rules))
     targets = ("--snakefile", "routes.smk", "--retries", "0", "--", "cnn.txt", "plain.txt")
-    run = clone.snakemake(*PROFILE, *targets, PATH=slurm["PATH"])
+    run = clone.snakemake(*SLURM, *targets, PATH=slurm["PATH"])
     assert run.returncode == 0, run.stderr[-5000:]
     assert (clone.path / "cnn.txt").read_text().split() == ["gpu", "0"]
     assert (clone.path / "plain.txt").read_text().split() == ["cpu"]
@@ -149,7 +116,7 @@ def test_a_training_job_that_finds_no_gpu_fails_and_says_so(slurm, tmp_path_fact
     clone = Clone(tmp_path_factory.mktemp("gpu"))
     point = "results/smoke/points/fig2/N200_eps0.1.csv"
     asked = ("--config", "scale=smoke", "device=gpu", "--retries", "0", "--", point)
-    run = clone.snakemake(*PROFILE, *asked, PATH=slurm["PATH"])
+    run = clone.snakemake(*SLURM, *asked, PATH=slurm["PATH"])
     assert run.returncode != 0
     ((number, _),) = SUBMITTED.findall(run.stderr)
     job = answer(slurm, "scontrol", "show", "job", number)

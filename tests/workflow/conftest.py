@@ -25,7 +25,7 @@ class Clone:
         for name in filter(None, listed.stdout.decode().split("\0")):
             if (ROOT / name).is_file():
                 (path / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(ROOT / name, path / name)
+                shutil.copy(ROOT / name, path / name)
 
     def snakemake(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
         """Run `snakemake ARGUMENTS` here, on this copy's own sources."""
