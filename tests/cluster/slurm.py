@@ -157,7 +157,7 @@ def write_settings(folder: Path) -> dict[str, str]:
 
 
 def answer(environment: dict[str, str], *command: str) -> str:
-    """What a program of Slurm's says; nothing if it fails."""
+    """What a program of the scheduler's says; nothing if it fails."""
     program = shutil.which(command[0], path=environment["PATH"])
     run = subprocess.run(
         [program, *command[1:]], env=environment, capture_output=True, text=True, timeout=60
@@ -175,7 +175,7 @@ def wait(folder: Path, condition, seconds: float = 60) -> None:
                 for pattern in ("*.out", "*.log")
                 for log in folder.glob(pattern)
             ]
-            raise RuntimeError("Slurm did not get there:\n" + "\n".join(told))
+            raise RuntimeError("the scheduler did not get there:\n" + "\n".join(told))
         time.sleep(0.2)
 
 

@@ -21,19 +21,11 @@ from ngd.task import Params, Task, mean_cost
 
 def experiment(settings: PosteriorPoint, examples: int, root: int, images: Images) -> Experiment:
     """As `mlp.experiment`; projections and training sets are those of Fig. 5, seed by seed."""
-    model = MLP(settings.hidden)
-    fig5 = mlp.on_projected_images(
-        settings,
-        examples,
-        root,
-        images,
-        model,
-        lambda task: sampled_fisher(task, settings.fisher_examples),
-    )
+    fig5 = mlp.experiment(settings, examples, root, images)
 
     def elsewhere(seed: int) -> Params:
         nothing = jnp.zeros((1, settings.projected_inputs))
-        return model.init(key(root, "figS5", "start", seed=seed), nothing)
+        return MLP(settings.hidden).init(key(root, "figS5", "start", seed=seed), nothing)
 
     return fig5._replace(
         algorithm=lambda task, point: algorithm(settings, task, point),
