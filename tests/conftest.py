@@ -1,6 +1,7 @@
 """Runtime shape checks of the library, and double precision where a test asks for it."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,15 @@ from artifact.engine import device
 
 # Before JAX is imported, as in every job.
 os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {device.XLA_FLAGS}".strip()
+
+# Most of the suite's time is compilation, of the same programs in many processes: each once.
+COMPILED = {
+    "JAX_COMPILATION_CACHE_DIR": str(Path(__file__).parents[1] / ".pytest_cache/jax"),
+    "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+    "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "0",
+}
+for _variable, _value in COMPILED.items():
+    os.environ.setdefault(_variable, _value)
 
 import jax
 import jaxtyping

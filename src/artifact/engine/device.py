@@ -25,7 +25,11 @@ GPU_VARIABLES = {
     f"--xla_gpu_enable_command_buffer={GRAPHS}",
 }
 
-KEPT = ("JAX_COMPILATION_CACHE_DIR",)
+KEPT = (
+    "JAX_COMPILATION_CACHE_DIR",
+    "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS",
+    "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES",
+)
 """Of JAX's variables: those which change no number."""
 
 

@@ -138,7 +138,8 @@ def test_no_text_overlaps_the_labels_or_leaves_the_figure(figure: Any) -> None:
             assert apart
 
 
-@pytest.mark.parametrize("name", FIGURES)
+# Each kind of panel: points and ellipses, curves, curves with crosses, points in a plane.
+@pytest.mark.parametrize("name", ["fig1", "fig4", "fig7 crowded", "figS1c"])
 def test_the_same_tables_give_the_same_bytes(name: str, tmp_path: Path) -> None:
     saved = []
     for attempt in ("first", "second"):

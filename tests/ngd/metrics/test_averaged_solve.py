@@ -16,16 +16,16 @@ from ngd.task import Task, gradient, l2
 
 
 @pytest.mark.parametrize(
-    ("kind", "alpha", "tolerance"),
+    ("kind", "alpha", "tolerance", "updates"),
     [
-        ("mlp", 0.0, 1e-4),
-        ("mlp", 0.5, 1e-2),
-        ("mlp", smoothing(0.05), 1e-5),
-        ("cnn", smoothing(0.05), 1e-5),
+        ("mlp", 0.0, 1e-4, 30),
+        ("mlp", 0.5, 1e-2, 60),
+        ("mlp", smoothing(0.05), 1e-5, 200),
+        ("cnn", smoothing(0.05), 1e-5, 200),
     ],
 )
-def test_every_update_agrees_with_the_dense_float64_solution(kind, alpha, tolerance):
-    """Δω of each step, the dense average being the recursion of section 6.4 itself.
+def test_updates_agree_with_the_dense_float64_solution(kind, alpha, tolerance, updates):
+    """Δω of the first twenty steps and every tenth, by the recursion of section 6.4 itself.
 
     The window drops a weight of `tolerance`; where that is small, so is the error.
     """
@@ -47,7 +47,7 @@ def test_every_update_agrees_with_the_dense_float64_solution(kind, alpha, tolera
     # Both of the preconditioners are met.
     assert (rows >= 2 * NEAR) == (alpha > 0)
     average = None
-    for number in range(200):
+    for number in range(updates):
         rng_key = jax.random.key(number)
         key_batch, key_metric = jax.random.split(rng_key)
         # The newest estimate alone: a first estimate stands for the whole average, the
@@ -56,11 +56,14 @@ def test_every_update_agrees_with_the_dense_float64_solution(kind, alpha, tolera
         u = np.asarray(fresh.written(), np.float64)[:620]
         newest = u.T @ u
         average = newest if average is None else alpha * average + (1 - alpha) * newest
+        before = ravel_pytree(state.position)[0]
+        if number >= 20 and number % 10:
+            state, _ = step(rng_key, state)
+            continue
         g = np.asarray(
             gradient(task, state.position, minibatch.draw(key_batch, 700, 30)), np.float64
         )
         exact = -rate * np.linalg.solve(average + delta * np.eye(len(g)), g)
-        before = ravel_pytree(state.position)[0]
         state, _ = step(rng_key, state)
         moved = np.asarray(ravel_pytree(state.position)[0] - before, np.float64)
         error = np.linalg.norm(moved - exact) / np.linalg.norm(exact)

@@ -21,7 +21,12 @@ def experiment(
     """At N = `examples`, with the root seed `root`, MNIST, and the end of the SGD run."""
     model = CNN(settings.channels)
     test = mnist_task.test_set(images)
-    _, unravel = jax.flatten_util.ravel_pytree(model.init(jax.random.key(0), test.x[:1]))
+    leaves, structure = jax.tree.flatten(jax.eval_shape(model.init, jax.random.key(0), test.x[:1]))
+    ends = np.cumsum([leaf.size for leaf in leaves])
+    split = zip(leaves, np.split(warm_start, ends[:-1]), strict=True)
+    start = jax.tree.unflatten(
+        structure, [jnp.asarray(flat.reshape(leaf.shape)) for leaf, flat in split]
+    )
     regulariser = l2(settings.regularisation / examples)
     return Experiment(
         task=lambda train: Task(model.apply, train.x, train.y, regulariser),
@@ -35,7 +40,7 @@ def experiment(
             batch_size=point.batch_size,
         ),
         train=lambda seed: mnist_task.training_set(images, root, examples, seed),
-        position=lambda seed: unravel(jnp.asarray(warm_start)),
+        position=lambda seed: start,
         test=lambda seed: test,
         labels=10,
         probe=mnist_task.PROBE,

@@ -1,7 +1,9 @@
 """Theorem 1 put to the test: which power of |G| weighs the samples of eq. (8)."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from functools import partial
+from itertools import product
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -92,22 +94,20 @@ def problems(settings: Theorem1Settings, root: int) -> dict[str, Problem]:
     }
 
 
-def build(
-    sampler: str, problem: Problem, rate: float, damping: float, temperature: float
-) -> SamplingAlgorithm:
+class At(NamedTuple):
+    """Where a density is sampled: δ, T and ε."""
+
+    damping: float
+    temperature: float
+    rate: float
+
+
+def build(sampler: str, problem: Problem, at: At) -> SamplingAlgorithm:
     """One of `SAMPLERS`."""
-    metric = problem.metric
+    given = {"learning_rate": at.rate, "damping": at.damping, "temperature": at.temperature}
     if sampler == "eq8":
-        return preconditioned_langevin.build(
-            metric, learning_rate=rate, damping=damping, temperature=temperature
-        )
-    return riemannian_langevin.build(
-        metric,
-        learning_rate=rate,
-        damping=damping,
-        temperature=temperature,
-        prior_exponent=AIMED_AT[sampler],
-    )
+        return preconditioned_langevin.build(problem.metric, **given)
+    return riemannian_langevin.build(problem.metric, **given, prior_exponent=AIMED_AT[sampler])
 
 
 class Grid(NamedTuple):
@@ -180,43 +180,34 @@ def run(settings: Theorem1Settings, root: int, progress: Progress) -> dict[str, 
         extrapolation), exponent, standard_error, low, high (95%), aimed_at. Table `pooled`: the
         same over all T, for each δ and, with no damping named, over these too.
     """
-    chains = settings.chains
     rows = []
     steps = {
         rate: (round(settings.burn_in / rate), round(settings.spacing / rate))
         for rate in settings.learning_rates
     }
-    cells = [
-        (name, problem, damping, temperature)
-        for name, problem in problems(settings, root).items()
-        for damping in settings.dampings
-        for temperature in settings.temperatures
-    ]
+    cells = list(product(settings.dampings, settings.temperatures))
+    known = problems(settings, root)
     work = sum(b + settings.samples * s for b, s in steps.values())
-    samplers = sum(len(problem.samplers) for _, problem, _, _ in cells)
-    with progress(work * samplers) as advance:
-        for name, problem, damping, temperature in cells:
-            grid = quadrature(problem, damping, temperature)
-            for sampler in problem.samplers:
-                found = []
-                for rate, (burn_in, spacing) in steps.items():
-                    at = {"damping": damping, "temperature": temperature, "rate": rate}
-                    means = log_metrics(
-                        problem,
-                        build(sampler, problem, rate, damping, temperature),
-                        key(root, "figS1", name, sampler, **at),
-                        chains,
-                        burn_in,
-                        spacing,
-                        settings.samples,
-                        damping,
-                    )
-                    advance(burn_in + settings.samples * spacing)
-                    k = exponent(grid, float(means.mean()))
-                    found.append((rate, k, float(stats.sem(means)) / _slope(grid, k)))
-                found.append((0.0, *extrapolate(*map(np.array, zip(*found, strict=True)))))
-                here = (name, sampler, damping, temperature)
-                rows += [(*here, *one) for one in found]
+    samplers = sum(len(problem.samplers) for problem in known.values())
+    with progress(work * samplers * len(cells)) as advance:
+        for name, problem in known.items():
+            means_of = {
+                sampler: log_metrics(problem, sampler, settings.samples)
+                for sampler in problem.samplers
+            }
+            for damping, temperature in cells:
+                grid = quadrature(problem, damping, temperature)
+                for sampler, means_at in means_of.items():
+                    found = []
+                    for rate, (burn_in, spacing) in steps.items():
+                        at = At(damping, temperature, rate)
+                        rng_key = key(root, "figS1", name, sampler, **at._asdict())
+                        means = means_at(rng_key, settings.chains, at, burn_in, spacing)
+                        advance(burn_in + settings.samples * spacing)
+                        k = exponent(grid, float(means.mean()))
+                        found.append((rate, k, float(stats.sem(means)) / _slope(grid, k)))
+                    found.append((0.0, *extrapolate(*map(np.array, zip(*found, strict=True)))))
+                    rows += [(name, sampler, damping, temperature, *one) for one in found]
     exponents = _with_interval(pd.DataFrame(rows, columns=[*COORDINATES, *ESTIMATE]))
     return {"exponents": exponents, "pooled": pool(exponents)}
 
@@ -252,32 +243,37 @@ def _slope(grid: Grid, k: float) -> float:
     return (expected_log_metric(grid, k + step) - expected_log_metric(grid, k - step)) / (2 * step)
 
 
-def log_metrics(
-    problem: Problem,
-    algorithm: SamplingAlgorithm,
-    rng_key: jax.Array,
-    chains: int,
-    burn_in: int,
-    spacing: int,
-    samples: int,
-    damping: float,
-) -> np.ndarray:
-    """Each chain's mean of ln|G| over its samples, shape (chains,)."""
+def log_metrics(problem: Problem, sampler: str, samples: int) -> Callable[..., np.ndarray]:
+    """A function of (rng_key, chains, at, burn_in, spacing): each chain's mean of ln|G|.
 
+    It is over so many samples, and of shape (chains,).
+    """
+
+    # δ, T, ε and the updates are arguments, so that one program runs all.
     @jax.jit
-    @jax.vmap
-    def chain(rng_key: jax.Array) -> jax.Array:
-        state = algorithm.init(problem.position(jnp.zeros(problem.dimension)))
-        state, _ = sampling.run(rng_key, algorithm, state, burn_in)
+    @partial(jax.vmap, in_axes=(0, None, None, None))
+    def chain(rng_key: jax.Array, at: At, burn_in: jax.Array, spacing: jax.Array) -> jax.Array:
+        algorithm = build(sampler, problem, at)
+        start = algorithm.init(problem.position(jnp.zeros(problem.dimension)))
+        # The burn-in is part of the first sample's updates, so that a step is compiled once.
+        ends = burn_in + spacing * jnp.arange(1, samples + 1)
 
-        def keep(total: jax.Array, update: jax.Array, state: object, info: object) -> jax.Array:
-            position = state.position  # type: ignore[attr-defined]
-            sampled = (update + 1 - burn_in) % spacing == 0
-            return total + jnp.where(sampled, log_metric(problem.metric, position, damping), 0)
+        def sample(carry: tuple[Any, jax.Array, jax.Array], end: jax.Array) -> tuple[Any, None]:
+            state, total, first = carry
+            state, _ = sampling.run(rng_key, algorithm, state, end - first, first=first)
+            return (
+                state,
+                total + log_metric(problem.metric, state.position, at.damping),
+                end,
+            ), None
 
-        _, total = sampling.run(
-            rng_key, algorithm, state, samples * spacing, keep, jnp.zeros(()), burn_in
+        (_, total, _), _ = jax.lax.scan(
+            sample, (start, jnp.zeros(()), jnp.zeros_like(burn_in)), ends
         )
         return total / samples
 
-    return np.asarray(chain(jax.random.split(rng_key, chains)), float)
+    def means(rng_key: jax.Array, chains: int, at: At, burn_in: int, spacing: int) -> np.ndarray:
+        keys = jax.random.split(rng_key, chains)
+        return np.asarray(chain(keys, at, jnp.asarray(burn_in), jnp.asarray(spacing)), float)
+
+    return means

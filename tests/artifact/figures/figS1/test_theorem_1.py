@@ -48,14 +48,6 @@ def test_a_parabola_in_the_learning_rate_is_extrapolated():
     assert error > 0.01
 
 
-def test_the_table_holds_every_sampler_and_its_limit():
-    found = theorem_1.run(small.settings("figS1", chains=30), 1, small.silent)
-    for table, dampings in ((found["exponents"], 1), (found["pooled"], 1 + 1)):
-        assert len(table) == (3 * 3 + 2) * dampings * 4
-        assert np.isfinite(table[["exponent", "standard_error"]]).all(axis=None)
-        assert (table["low"] < table["high"]).all()
-
-
 def test_pooling_weighs_by_precision_over_temperatures_and_then_over_dampings():
     cells = [(0.1, 1.0, 0.4, 0.1), (0.1, 2.0, 1.0, 0.2), (0.3, 1.0, 0.0, 0.1)]
     rows = [("p", "eq8", damping, t, 0.0, k, error) for damping, t, k, error in cells]
