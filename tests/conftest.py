@@ -11,13 +11,11 @@ from artifact.engine import device
 os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {device.XLA_FLAGS}".strip()
 
 # Most of the suite's time is compilation, of the same programs in many processes: each once.
-COMPILED = {
-    "JAX_COMPILATION_CACHE_DIR": str(Path(__file__).parents[1] / ".pytest_cache/jax"),
-    "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
-    "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "0",
-}
-for _variable, _value in COMPILED.items():
-    os.environ.setdefault(_variable, _value)
+os.environ["JAX_COMPILATION_CACHE_DIR"] = os.environ.get(
+    "JAX_COMPILATION_CACHE_DIR", str(Path(__file__).parents[1] / ".pytest_cache/jax")
+)
+os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
+os.environ["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "0"
 
 import jax
 import jaxtyping
