@@ -42,3 +42,10 @@ def unchecked():
     jaxtyping.config.update("jaxtyping_disable", True)
     yield
     jaxtyping.config.update("jaxtyping_disable", False)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def programs_are_let_go():
+    """Else a worker keeps what every module compiled: gigabytes, which slow each collection."""
+    yield
+    jax.clear_caches()

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.workflow import forks
 
 ROOT = Path(__file__).parents[2]
 
@@ -49,7 +50,7 @@ class Clone:
 
     def planned(self, *arguments: str) -> dict[str, int]:
         """Which rules a dry run would run, and how many jobs of each."""
-        run = self.snakemake("--dry-run", *arguments)
+        run = forks.run(self.path, "--dry-run", *arguments)
         assert run.returncode == 0, run.stderr
         lines = (run.stdout + run.stderr).splitlines()
         if any("Nothing to be done" in line for line in lines):

@@ -20,8 +20,8 @@ from ngd.task import Task, gradient, l2
     [
         ("mlp", 0.0, 1e-4, 30),
         ("mlp", 0.5, 1e-2, 60),
-        ("mlp", smoothing(0.05), 1e-5, 200),
-        ("cnn", smoothing(0.05), 1e-5, 200),
+        ("mlp", smoothing(0.05), 1e-5, 120),
+        ("cnn", smoothing(0.05), 1e-5, 60),
     ],
 )
 def test_updates_agree_with_the_dense_float64_solution(kind, alpha, tolerance, updates):
