@@ -30,17 +30,14 @@ class Clone:
 
     def snakemake(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
         """Run `snakemake ARGUMENTS` here, on this copy's own sources."""
-        return self._run([sys.executable, "-m", "snakemake", *arguments], environment)
+        return forks.run(self.path, *arguments, **environment)
 
     def make(self, target: str, **environment: str) -> subprocess.CompletedProcess:
         """Run `make TARGET` here, in the environment of the tests."""
         programs = f"BIN={Path(sys.executable).parent}"
-        return self._run(["make", "--old-file=.venv/.complete", programs, target], environment)
-
-    def _run(self, command: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess:
         inherited = {k: v for k, v in os.environ.items() if k != "MNIST_DIR"}
         return subprocess.run(
-            command,
+            ["make", "--old-file=.venv/.complete", programs, target],
             cwd=self.path,
             env={**inherited, "PYTHONPATH": str(self.path / "src"), **environment},
             capture_output=True,
@@ -50,7 +47,7 @@ class Clone:
 
     def planned(self, *arguments: str) -> dict[str, int]:
         """Which rules a dry run would run, and how many jobs of each."""
-        run = forks.run(self.path, "--dry-run", *arguments)
+        run = self.snakemake("--dry-run", *arguments)
         assert run.returncode == 0, run.stderr
         lines = (run.stdout + run.stderr).splitlines()
         if any("Nothing to be done" in line for line in lines):

@@ -1,6 +1,6 @@
 """Snakemake many times, its modules imported once: each call is a fork of one process.
 
-For plans and refusals, which run no job: a fork of its own costs a third of a process of its own.
+A plan costs a third of what a process of its own would; jobs are processes as ever.
 """
 
 import json
@@ -15,7 +15,7 @@ from pathlib import Path
 def run(
     folder: Path, *arguments: str, sources: Path | None = None, **environment: str
 ) -> subprocess.CompletedProcess:
-    """`snakemake ARGUMENTS` in a folder, as `Clone.snakemake` has it.
+    """`snakemake ARGUMENTS` in a folder.
 
     Args:
         folder: where.
