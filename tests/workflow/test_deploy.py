@@ -12,6 +12,7 @@ from tests.workflow import forks
 from tests.workflow.conftest import Clone
 
 import ngd
+from artifact import catalogue
 
 SMOKE = ("--cores", "1", "--config", "scale=smoke")
 ARCHIVE = ("--cores", "1", "--config", "scale=paper", "from=reference")
@@ -189,7 +190,7 @@ def test_what_the_crate_holds_plans_where_it_is_unpacked(clone, tmp_path):
         shutil.copyfile(clone.path / name, tmp_path / name)
     assert {"LICENSE", "workflow/claims.yaml", "docs/readings.md", "CITATION.cff"} <= {*shipped}
     plan = planned(forks.run(tmp_path, "--dry-run", *SMOKE, "--", "figures", "crate"))
-    assert re.search(r"^plot +15$", plan, re.MULTILINE)
+    assert re.search(rf"^plot +{len(catalogue.FIGURES)}$", plan, re.MULTILINE)
     # And what is lacking is found.
     (tmp_path / "workflow/claims.yaml").unlink()
     assert forks.run(tmp_path, "--dry-run", *SMOKE).returncode != 0
