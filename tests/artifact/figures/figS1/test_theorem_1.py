@@ -1,11 +1,15 @@
 """The estimate of the exponent, on samples whose exponent is known."""
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 import pytest
 from tests.artifact import small
 
 from artifact.figures.figS1 import theorem_1
+from ngd.prior import log_metric
+from ngd.samplers import riemannian_langevin
 
 SETTINGS = small.settings("figS1", dampings=[0.05, 0.2], chains=30)
 
@@ -46,6 +50,25 @@ def test_a_parabola_in_the_learning_rate_is_extrapolated():
     k, error = theorem_1.extrapolate(rates, 0.5 + rates - 3 * rates**2, np.full(3, 0.01))
     assert k == pytest.approx(0.5)
     assert error > 0.01
+
+
+def test_a_chains_mean_is_that_of_a_plain_loop():
+    """Samples after updates 5 and 7: three of burn-in, then every second one."""
+    problem = theorem_1.problems(SETTINGS, 1)["logistic_1d"]
+    at = theorem_1.At(damping=0.05, temperature=1.5, rate=0.3)
+    found = theorem_1.log_metrics(problem, "flat", 2)(jax.random.key(4), 3, at, 3, 2)
+    sampler = riemannian_langevin.build(
+        problem.metric, learning_rate=0.3, damping=0.05, temperature=1.5, prior_exponent=0.0
+    )
+    step = jax.jit(sampler.step)
+    for mean, rng_key in zip(found, jax.random.split(jax.random.key(4), 3), strict=True):
+        state, samples = sampler.init(problem.position(jnp.zeros(1))), []
+        for update in range(7):
+            state, _ = step(jax.random.fold_in(rng_key, update), state)
+            if update + 1 in (5, 7):
+                samples.append(float(log_metric(problem.metric, state.position, 0.05)))
+        assert mean == pytest.approx(np.mean(samples), rel=1e-4)
+    assert len(set(found)) == 3
 
 
 def test_pooling_weighs_by_precision_over_temperatures_and_then_over_dampings():
