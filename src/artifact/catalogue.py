@@ -26,6 +26,7 @@ from artifact.figures.figS2.settings_theorem_2 import Theorem2Settings
 from artifact.figures.figS2b.settings_estimated_fisher import EstimatedFisherSettings
 from artifact.figures.figS3.settings_gold_standard import GoldStandardSettings
 from artifact.figures.figS5.settings_posterior import PosteriorSweep
+from artifact.figures.figS6.settings_scaled import ScaledSweep
 from artifact.figures.readings.settings_readings import CNNReadings, MLPReadings, Variants
 from artifact.refusals import RefusedError
 from artifact.settings.images import ImagesSweep, check_pool
@@ -199,6 +200,7 @@ EXPERIMENTS: Mapping[str, Chains | Whole] = {
         "tables/figS3.json",
     ),
     "posterior": Chains(f"{_ROOMS}.figS5.posterior", ("images",)),
+    "scaled": Chains(f"{_ROOMS}.figS6.scaled", ("images",)),
     "reading": Chains(f"{_ROOMS}.readings.mlp_readings", ("images",)),
 }
 """By the name of the rule that is made of each."""
@@ -259,6 +261,9 @@ GROUPS: Mapping[str, Group] = {
     "figS5_ngd": Group(MLPSweep, "mlp", "Fig. S5: NGD, as in Fig. 5."),
     "figS5_eq8": Group(PosteriorSweep, "posterior", "Fig. S5: preconditioned Langevin, eq. (8)."),
     "figS5_langevin": Group(PosteriorSweep, "posterior", "Fig. S5: Langevin, eq. (3)."),
+    "figS6_kfac": Group(ScaledSweep, "scaled", "Fig. S6: Fig. 5 with K-FAC."),
+    "figS6_wide_fisher": Group(ScaledSweep, "scaled", "Fig. S6: a network of whole images."),
+    "figS6_wide_kfac": Group(ScaledSweep, "scaled", "Fig. S6: the same with K-FAC."),
     "readings": Group(
         MLPReadings, "reading", "Fig. 5, one thing read in another way.", instead_of="fig5"
     ),
@@ -365,6 +370,16 @@ FIGURES: Mapping[str, Figure] = {
             "ngd": "figS5_ngd",
             "eq8": "figS5_eq8",
             "langevin": "figS5_langevin",
+        },
+        main=False,
+    ),
+    "figS6": Figure(
+        f"{_ROOMS}.figS6.draw_figS6",
+        {
+            "fisher": "fig5",
+            "kfac": "figS6_kfac",
+            "wide_fisher": "figS6_wide_fisher",
+            "wide_kfac": "figS6_wide_kfac",
         },
         main=False,
     ),

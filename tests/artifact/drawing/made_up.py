@@ -233,6 +233,11 @@ TABLES = {
     "figS2b": lambda: {"table": estimates()},
     "figS3": gold_standard,
     "figS5": lambda: _many("hmc", "again", "ngd", "eq8", "langevin"),
+    "figS6": lambda: {
+        **_many("fisher", "kfac"),
+        "wide_fisher": sweep((1024, 4096), number=2),
+        "wide_kfac": sweep((1024, 4096), number=3),
+    },
     "readings": lambda: _many("base", "other", "wide", "cnn_base", "cnn_other"),
 }
 """What each figure of the catalogue is drawn from, by the arguments of its `draw`."""
