@@ -376,7 +376,7 @@ FIGURES: Mapping[str, Figure] = {
     "figS6": Figure(
         f"{_ROOMS}.figS6.draw_figS6",
         {
-            "fisher": "fig5",
+            "fisher": "figS5_ngd",
             "kfac": "figS6_kfac",
             "wide_fisher": "figS6_wide_fisher",
             "wide_kfac": "figS6_wide_kfac",

@@ -25,7 +25,7 @@ def draw(
     """Both panels.
 
     Args:
-        fisher: Fig. 5's table, see `artifact.records.tables.summarise`.
+        fisher: of Fig. 5's network, see `artifact.records.tables.summarise`.
         kfac: the same by K-FAC.
         wide_fisher: of whole images, at several N.
         wide_kfac: the same by K-FAC.
