@@ -46,7 +46,7 @@ def test_a_figure_plans_only_what_it_needs(clone):
 
 
 def test_a_point_that_two_panels_share_is_one_job(clone):
-    one_rate = '{"panels": {"a": {"learning_rates": [0.2]}, "b": {"examples": [2048]}}}'
+    one_rate = '{"panels": {"a": {"learning_rates": [0.2]}, "b": {"examples": [1024]}}}'
     plan = clone.planned("figures/fig7.pdf", "--config", f"fig7={one_rate}")
     sweep = small.config("quick").fig7
     blocks = -(-sweep.repeats // sweep.seeds_per_job)
