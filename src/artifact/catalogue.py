@@ -25,6 +25,7 @@ from artifact.figures.figS1d.settings_two_parameterisations import TwoParameteri
 from artifact.figures.figS2.settings_theorem_2 import Theorem2Settings
 from artifact.figures.figS2b.settings_estimated_fisher import EstimatedFisherSettings
 from artifact.figures.figS3.settings_gold_standard import GoldStandardSettings
+from artifact.figures.figS4.settings_every_sampler import EverySamplerSettings
 from artifact.figures.figS5.settings_posterior import PosteriorSweep
 from artifact.figures.figS6.settings_scaled import ScaledSweep
 from artifact.figures.readings.settings_readings import CNNReadings, MLPReadings, Variants
@@ -199,6 +200,12 @@ EXPERIMENTS: Mapping[str, Chains | Whole] = {
         {"distances": "tables/figS3.csv", "speed": "tables/figS3_speed.csv"},
         "tables/figS3.json",
     ),
+    "every_sampler": Whole(
+        f"{_ROOMS}.figS4.every_sampler",
+        "figS4",
+        {"distances": "tables/figS4.csv", "speed": "tables/figS4_speed.csv"},
+        "tables/figS4.json",
+    ),
     "posterior": Chains(f"{_ROOMS}.figS5.posterior", ("images",)),
     "scaled": Chains(f"{_ROOMS}.figS6.scaled", ("images",)),
     "reading": Chains(f"{_ROOMS}.readings.mlp_readings", ("images",)),
@@ -256,6 +263,7 @@ GROUPS: Mapping[str, Group] = {
         EstimatedFisherSettings, "estimated_fisher", "Fig. S2b: the error of an estimated Fisher."
     ),
     "figS3": Group(GoldStandardSettings, "gold_standard", "Fig. S3: NUTS."),
+    "figS4": Group(EverySamplerSettings, "every_sampler", "Fig. S4: every sampler beside NUTS."),
     "figS5_hmc": Group(PosteriorSweep, "posterior", "Fig. S5: HMC."),
     "figS5_again": Group(PosteriorSweep, "posterior", "Fig. S5: HMC from other starts."),
     "figS5_ngd": Group(MLPSweep, "mlp", "Fig. S5: NGD, as in Fig. 5."),
@@ -360,6 +368,11 @@ FIGURES: Mapping[str, Figure] = {
     "figS3": Figure(
         f"{_ROOMS}.figS3.draw_figS3",
         {"table": "figS3", "speed": "figS3_speed"},
+        main=False,
+    ),
+    "figS4": Figure(
+        f"{_ROOMS}.figS4.draw_figS4",
+        {"table": "figS4", "speed": "figS4_speed"},
         main=False,
     ),
     "figS5": Figure(

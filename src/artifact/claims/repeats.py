@@ -86,6 +86,14 @@ def of_estimates(runs: pd.DataFrame) -> pd.DataFrame:
     return runs.pivot(index="seed", columns=["labels", "smoothing"], values="ratio")
 
 
+def of_distances(table: pd.DataFrame) -> pd.DataFrame:
+    """Fig. S4's distances from NUTS: a row a repeat, columns (n, sampler).
+
+    The repeats of one n are not those of another: separable training sets are passed over.
+    """
+    return table.pivot(index="repeat", columns=["inputs", "sampler"], values="distance")
+
+
 def of_directions(table: pd.DataFrame) -> pd.DataFrame:
     """How far the prior differs between directions: a row a seed, columns N."""
     return table.pivot(index="seed", columns="examples", values="spread")
@@ -112,6 +120,7 @@ READERS = {
     "figS2": of_temperatures,
     "figS1d": of_slopes,
     "figS2b": of_estimates,
+    "figS4": of_distances,
 }
 ENDINGS = {
     "fig1": "_ellipses",
@@ -120,6 +129,7 @@ ENDINGS = {
     "figS1": "",
     "figS2": "",
     "figS2b": "",
+    "figS4": "",
 }
 
 

@@ -306,6 +306,11 @@ def heat_of_estimate(means: Means, labels: int, smoothing: float) -> Numbers:
     return _column(means, "figS2b", (labels, smoothing))
 
 
+def distance_from_nuts(means: Means, inputs: int, sampler: str) -> Numbers:
+    """The distance of a sampler's draws from NUTS's, in standard deviations, mean over axes."""
+    return _column(means, "figS4", (inputs, sampler))
+
+
 def _column(means: Means, table: str, name: tuple[Any, ...]) -> Numbers:
     wide = table_of(means, table)
     if name not in wide.columns:
@@ -337,6 +342,7 @@ STATISTICS: Mapping[str, Callable[..., Numbers]] = {
         temperature_ratio,
         parameterisation_slope,
         heat_of_estimate,
+        distance_from_nuts,
     )
 }
 """Those that a claim may name."""

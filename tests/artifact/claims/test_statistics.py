@@ -242,6 +242,26 @@ def test_the_heat_of_an_estimate_is_the_mean_ratio_over_training_sets():
         statistics.heat_of_estimate(means, labels=32, smoothing=0)
 
 
+def test_a_distance_from_nuts_is_that_samplers_at_that_n():
+    rows = [
+        {"inputs": n, "repeat": repeat, "seed": 7 * repeat + n, "sampler": name, "distance": apart}
+        for n, repeat, name, apart in [
+            (2, 0, "sgld", 0.1),
+            (2, 1, "sgld", 0.3),
+            (2, 0, "nuts", 0.01),
+            (2, 1, "nuts", 0.02),
+            (64, 0, "sgld", 0.5),
+            (64, 1, "sgld", np.inf),
+        ]
+    ]
+    wide = repeats.read("figS4", pd.DataFrame(rows))
+    means = {"figS4": wide.mean().to_frame().T}
+    assert statistics.distance_from_nuts(means, 2, "sgld") == pytest.approx([0.2])
+    assert statistics.distance_from_nuts(means, 64, "sgld") == [np.inf]
+    with pytest.raises(statistics.LackingError, match="no 64 nuts in figS4"):
+        statistics.distance_from_nuts(means, 64, "nuts")
+
+
 def test_the_temperature_ratio_is_of_a_point_that_every_seed_has():
     rows = [
         {"model": "m", "N": 10, "learning_rate": rate, "seed": seed, "predicted": 0.5,

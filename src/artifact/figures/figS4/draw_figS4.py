@@ -1,0 +1,90 @@
+"""Fig. S4: every sampler on section 6.1's posterior at T = 1, all at the same cost.
+
+(a) The distance from NUTS of the posterior, in standard deviations; a sampler draws from the
+posterior to which its distance is that of NUTS from itself, the lines. (b) Effective samples for a
+thousand gradients of the whole training set.
+"""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from artifact.drawing import curves, style
+
+NAMES = {
+    "langevin": "Langevin, eq. (3)",
+    "mala": "MALA",
+    "sgld": "SGLD",
+    "sghmc": "SGHMC",
+    "psgld": "pSGLD, as published",
+    "psgld, corrected": "pSGLD with the drift",
+    "sgfs": "SGFS",
+    "sgfs, diagonal": "SGFS, diagonal",
+    "sgrld": "SGRLD",
+    "preconditioned_langevin": "Langevin, eq. (8)",
+    "quasi_diagonal": "the same, quasi-diagonal",
+    "kfac": "the same, K-FAC",
+    "riemannian_langevin": "corrected Langevin",
+    "riemannian_mala, simplified": "simplified mMALA",
+    "riemannian_mala": "mMALA",
+    "noisy_ngd": "noisy natural gradient",
+    "stochastic_ngd": "NGD, eq. (16)",
+    "mandt": "Mandt, eq. (15)",
+    "riemannian_ngd": "corrected NGD",
+    "sgd": "SGD",
+    "constant_sgd, scalar": "constant SGD, scalar",
+    "constant_sgd, diagonal": "constant SGD, diagonal",
+    "constant_sgd, full": "constant SGD, full",
+    "iterate_averaging": "iterate averaging",
+}
+
+
+def draw(table: pd.DataFrame, speed: pd.DataFrame, stamp: style.Stamp) -> Figure:
+    """Both panels, a row a sampler.
+
+    Args:
+        table: distances, see `artifact.figures.figS4.every_sampler.run`.
+        speed: its table of that name.
+        stamp: what the figure says of itself.
+    """
+    sets = table.groupby("inputs")["repeat"].nunique().max()
+    counted = f"training sets: {sets}, points: mean, lines: range; crosses: a chain diverged"
+    paid = speed[speed["sampler"] != "nuts"]
+    paid = paid.assign(rate=1000 * paid["effective"] / paid["gradients"])
+    with style.panels(stamp, counted, 5.2) as (figure, a, b):
+        for number, (inputs, rows) in enumerate(table.groupby("inputs")):
+            colour = style.COLOURS[number]
+            floor = rows.loc[rows["sampler"] == "nuts", "distance"].mean()
+            a.axvline(floor, color=colour, linestyle=(0, (4, 3)), linewidth=0.9, zorder=0)
+            label = f"$n={inputs}$"
+            _points(a, rows, "distance", number, label)
+            _points(b, paid[paid["inputs"] == inputs], "rate", number, label)
+        for axes in (a, b):
+            curves.logarithmic(axes.xaxis)
+            axes.set_ylim(len(NAMES) - 0.4, -0.6)
+        a.set_yticks(np.arange(len(NAMES)), list(NAMES.values()))
+        b.set_yticks(np.arange(len(NAMES)), [])
+        a.set_xlabel("distance from NUTS (standard deviations)")
+        b.set_xlabel("effective samples for 1,000 full gradients")
+        a.legend(loc="lower right")
+        return figure
+
+
+def _points(axes: Axes, rows: pd.DataFrame, column: str, number: int, label: str) -> None:
+    """Means and ranges over training sets of each sampler; a cross where one is not finite."""
+    colour, marker = style.COLOURS[number], style.MARKERS[number]
+    grouped = rows.groupby("sampler")[column].agg(["mean", "min", "max"]).reindex(list(NAMES))
+    y = np.arange(len(NAMES)) + 0.25 * number
+    shown = np.isfinite(grouped["mean"].to_numpy()) & (grouped["mean"].to_numpy() > 0)
+    axes.hlines(y[shown], grouped["min"][shown], grouped["max"][shown], color=colour, linewidth=0.9)
+    axes.plot(grouped["mean"][shown], y[shown], marker, color=colour, linestyle="none", label=label)
+    lost = y[~shown]
+    axes.plot(
+        np.ones(len(lost)),
+        lost,
+        "x",
+        color=colour,
+        transform=axes.get_yaxis_transform(),
+        clip_on=False,
+    )
