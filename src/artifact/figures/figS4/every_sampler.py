@@ -74,6 +74,8 @@ TOLERANCE = 0.05
 """How far from one the predicted temperature of a chosen ε may be."""
 FRICTION = 0.1
 """SGHMC's α."""
+LONGER = 5.0
+"""The step of the iterates that are averaged, over that of constant SGD."""
 COST = 2
 """Gradients that a sample takes, in units of N: a full gradient, and the Fisher of all examples."""
 
@@ -145,8 +147,11 @@ def candidates(settings: EverySamplerSettings, task: Task, mode: Params) -> Mapp
         )
 
     def averaged(_: float) -> SamplingAlgorithm:
-        plain_sgd = constant_sgd.build(task, mode, preconditioner="full", batch_size=cold)
-        return iterate_averaging.build(plain_sgd, window=round(n / cold))
+        # The means' covariance does not depend on the step, if it forgets within the window.
+        every = constant_sgd.build(
+            task, mode, preconditioner="full", batch_size=cold, temperature=LONGER
+        )
+        return iterate_averaging.build(every, window=round(n / cold))
 
     return {
         "langevin": free(plain),
