@@ -18,6 +18,7 @@ from ngd import laplace, theorem_2
 from ngd.diagnostics import measured_temperature, predicted_temperature, settings_of
 from ngd.metrics.fisher import logistic_fisher
 from ngd.metrics.kfac import kfac
+from ngd.metrics.metric import Metric
 from ngd.metrics.quasi_diagonal import quasi_diagonal
 from ngd.samplers import (
     constant_sgd,
@@ -74,8 +75,6 @@ TOLERANCE = 0.05
 """How far from one the predicted temperature of a chosen ε may be."""
 FRICTION = 0.1
 """SGHMC's α."""
-LONGER = 5.0
-"""The step of the iterates that are averaged, over that of constant SGD."""
 COST = 2
 """Gradients that a sample takes, in units of N: a full gradient, and the Fisher of all examples."""
 
@@ -124,7 +123,7 @@ def candidates(settings: EverySamplerSettings, task: Task, mode: Params) -> Mapp
             fisher, learning_rate=rate, damping=delta, simplified=simplified
         )
 
-    def other_metric(metric: Callable[[Task, int], object]) -> Build:
+    def other_metric(metric: Callable[[Task, int], Metric]) -> Build:
         return lambda rate: preconditioned_langevin.build(
             metric(task, n), learning_rate=rate, damping=delta
         )
@@ -147,10 +146,7 @@ def candidates(settings: EverySamplerSettings, task: Task, mode: Params) -> Mapp
         )
 
     def averaged(_: float) -> SamplingAlgorithm:
-        # The means' covariance does not depend on the step, if it forgets within the window.
-        every = constant_sgd.build(
-            task, mode, preconditioner="full", batch_size=cold, temperature=LONGER
-        )
+        every = constant_sgd.build(task, mode, preconditioner="full", batch_size=cold)
         return iterate_averaging.build(every, window=round(n / cold))
 
     return {

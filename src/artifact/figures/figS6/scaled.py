@@ -1,5 +1,7 @@
 """Fig. S6: stochastic NGD with K-FAC, and on whole images, section 2's conjecture."""
 
+from collections.abc import Callable, Mapping
+
 from artifact.figures.fig5_6 import mlp
 from artifact.figures.figS6.settings_scaled import PIXELS, ScaledPoint
 from artifact.problems import images as mnist_task
@@ -7,9 +9,11 @@ from artifact.problems.mnist import Images
 from artifact.protocols import Examples, Experiment
 from ngd.metrics.fisher import sampled_fisher
 from ngd.metrics.kfac import kfac
+from ngd.metrics.metric import Metric
 from ngd.models.mlp import MLP
+from ngd.task import Task
 
-METRICS = {"fisher": sampled_fisher, "kfac": kfac}
+METRICS: Mapping[str, Callable[[Task, int], Metric]] = {"fisher": sampled_fisher, "kfac": kfac}
 
 
 def experiment(settings: ScaledPoint, examples: int, root: int, images: Images) -> Experiment:
