@@ -11,7 +11,10 @@ from artifact.refusals import RefusedError
 CLAIMS = Path(__file__).parents[2] / "workflow/claims.yaml"
 
 WRONG = [
-    ({"statistic": "np"}, "statistic = 'np' is not allowed; must be one of distance_from_nuts, drift"),
+    (
+        {"statistic": "np"},
+        "statistic = 'np' is not allowed; must be one of distance_from_nuts, drift",
+    ),
     ({"statistic": "Means"}, "statistic = 'Means' is not allowed"),
     ({"between": [1, 0]}, "between = [1, 0] is not allowed; must rise"),
     ({"between": [0.5, 0.5]}, "must rise"),

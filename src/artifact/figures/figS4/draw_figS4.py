@@ -5,6 +5,8 @@ posterior to which its distance is that of NUTS from itself, the lines. (b) Effe
 thousand gradients of the whole training set.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -50,6 +52,7 @@ def draw(table: pd.DataFrame, speed: pd.DataFrame, stamp: style.Stamp) -> Figure
     """
     sets = table.groupby("inputs")["repeat"].nunique().max()
     counted = f"training sets: {sets}, points: mean, lines: range; crosses: a chain diverged"
+    shown = [name for name in NAMES if name in set(table["sampler"])]
     paid = speed[speed["sampler"] != "nuts"]
     paid = paid.assign(rate=1000 * paid["effective"] / paid["gradients"])
     with style.panels(stamp, counted, 5.2) as (figure, a, b):
@@ -58,31 +61,33 @@ def draw(table: pd.DataFrame, speed: pd.DataFrame, stamp: style.Stamp) -> Figure
             floor = rows.loc[rows["sampler"] == "nuts", "distance"].mean()
             a.axvline(floor, color=colour, linestyle=(0, (4, 3)), linewidth=0.9, zorder=0)
             label = f"$n={inputs}$"
-            _points(a, rows, "distance", number, label)
-            _points(b, paid[paid["inputs"] == inputs], "rate", number, label)
+            _points(a, rows, "distance", shown, number, label)
+            _points(b, paid[paid["inputs"] == inputs], "rate", shown, number, label)
         for axes in (a, b):
             curves.logarithmic(axes.xaxis)
-            axes.set_ylim(len(NAMES) - 0.4, -0.6)
-        a.set_yticks(np.arange(len(NAMES)), list(NAMES.values()))
-        b.set_yticks(np.arange(len(NAMES)), [])
+            axes.set_ylim(len(shown) - 0.4, -0.6)
+        a.set_yticks(np.arange(len(shown)), [NAMES[name] for name in shown])
+        b.set_yticks(np.arange(len(shown)), [])
         a.set_xlabel("distance from NUTS (standard deviations)")
         b.set_xlabel("effective samples for 1,000 full gradients")
         a.legend(loc="lower right")
         return figure
 
 
-def _points(axes: Axes, rows: pd.DataFrame, column: str, number: int, label: str) -> None:
+def _points(
+    axes: Axes, rows: pd.DataFrame, column: str, names: Sequence[str], number: int, label: str
+) -> None:
     """Means and ranges over training sets of each sampler; a cross where one is not finite."""
     colour, marker = style.COLOURS[number], style.MARKERS[number]
-    grouped = rows.groupby("sampler")[column].agg(["mean", "min", "max"]).reindex(list(NAMES))
-    y = np.arange(len(NAMES)) + 0.25 * number
-    shown = np.isfinite(grouped["mean"].to_numpy()) & (grouped["mean"].to_numpy() > 0)
-    axes.hlines(y[shown], grouped["min"][shown], grouped["max"][shown], color=colour, linewidth=0.9)
-    axes.plot(grouped["mean"][shown], y[shown], marker, color=colour, linestyle="none", label=label)
-    lost = y[~shown]
+    grouped = rows.groupby("sampler")[column].agg(["mean", "min", "max"]).loc[list(names)]
+    y = np.arange(len(names)) + 0.25 * number
+    mean = grouped["mean"].to_numpy()
+    whole = np.isfinite(mean) & (mean > 0)
+    axes.hlines(y[whole], grouped["min"][whole], grouped["max"][whole], color=colour, linewidth=0.9)
+    axes.plot(mean[whole], y[whole], marker, color=colour, linestyle="none", label=label)
     axes.plot(
-        np.ones(len(lost)),
-        lost,
+        np.ones((~whole).sum()),
+        y[~whole],
         "x",
         color=colour,
         transform=axes.get_yaxis_transform(),

@@ -42,33 +42,6 @@ from ngd.samplers import (
 from ngd.samplers.algorithm import SamplingAlgorithm
 from ngd.task import Params, Task, flatten
 
-SAMPLERS = (
-    "langevin",
-    "mala",
-    "sgld",
-    "sghmc",
-    "psgld",
-    "psgld, corrected",
-    "sgfs",
-    "sgfs, diagonal",
-    "sgrld",
-    "preconditioned_langevin",
-    "quasi_diagonal",
-    "kfac",
-    "riemannian_langevin",
-    "riemannian_mala, simplified",
-    "riemannian_mala",
-    "noisy_ngd",
-    "stochastic_ngd",
-    "mandt",
-    "riemannian_ngd",
-    "sgd",
-    "constant_sgd, scalar",
-    "constant_sgd, diagonal",
-    "constant_sgd, full",
-    "iterate_averaging",
-)
-"""By their names in `ngd`; quasi_diagonal and kfac are preconditioned_langevin with that metric."""
 STEPS = (0.4, 0.2, 0.1, 0.05, 0.025, 0.0125, 0.00625, 0.003125)
 """Of ε times the largest eigenvalue of the preconditioned curvature, those to choose from."""
 TOLERANCE = 0.05
@@ -242,7 +215,7 @@ def run(settings: EverySamplerSettings, root: int, progress: Progress) -> dict[s
         (samples), gradients (in units of N), seconds.
     """
     distances, speed = [], []
-    jobs = 1 + len(SAMPLERS)
+    jobs = 1 + len(settings.samplers)
     with progress(len(settings.inputs) * settings.repeats * jobs) as advance:
         for n in settings.inputs:
             sets = gold_standard.training_sets(settings, n, root)
@@ -258,8 +231,9 @@ def run(settings: EverySamplerSettings, root: int, progress: Progress) -> dict[s
                 found = gold_standard.effective(gold, gold)
                 speed.append({**where, "sampler": "nuts", "effective": found, "seconds": seconds})
                 advance(1)
-                for name, candidate in candidates(settings, task, mode).items():
-                    told, timed = _one(name, candidate, settings, root, where, mode, gold)
+                every = candidates(settings, task, mode)
+                for name in settings.samplers:
+                    told, timed = _one(name, every[name], settings, root, where, mode, gold)
                     distances.append({**where, "sampler": name, **told})
                     speed.append({**where, "sampler": name, **timed})
                     advance(1)

@@ -1,11 +1,39 @@
 """Settings of Fig. S4: every sampler beside NUTS."""
 
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import model_validator
+from pydantic import AfterValidator, model_validator
 
 from artifact.figures.figS3.settings_gold_standard import GoldStandardSettings
-from artifact.settings.typed import BrokenRuleError, Count, setting
+from artifact.settings.typed import BrokenRuleError, Count, distinct, one_of, setting
+
+SAMPLERS = (
+    "langevin",
+    "mala",
+    "sgld",
+    "sghmc",
+    "psgld",
+    "psgld, corrected",
+    "sgfs",
+    "sgfs, diagonal",
+    "sgrld",
+    "preconditioned_langevin",
+    "quasi_diagonal",
+    "kfac",
+    "riemannian_langevin",
+    "riemannian_mala, simplified",
+    "riemannian_mala",
+    "noisy_ngd",
+    "stochastic_ngd",
+    "mandt",
+    "riemannian_ngd",
+    "sgd",
+    "constant_sgd, scalar",
+    "constant_sgd, diagonal",
+    "constant_sgd, full",
+    "iterate_averaging",
+)
+"""By their names in `ngd`; quasi_diagonal and kfac are preconditioned_langevin with that metric."""
 
 
 class EverySamplerSettings(GoldStandardSettings):
@@ -13,6 +41,14 @@ class EverySamplerSettings(GoldStandardSettings):
 
     batch_size: Count = setting(
         "B of the samplers that have a noise of their own besides.", unit="examples"
+    )
+
+    samplers: Annotated[list[Annotated[str, one_of(*SAMPLERS)]], AfterValidator(distinct)] = (
+        setting(
+            "The samplers, by their names in `ngd`; quasi_diagonal and kfac are metrics of "
+            "preconditioned_langevin.",
+            default=list(SAMPLERS),
+        )
     )
 
     @model_validator(mode="after")

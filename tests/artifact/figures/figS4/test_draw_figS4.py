@@ -35,3 +35,14 @@ def test_a_lost_chain_is_a_cross_on_the_edge_and_the_floor_is_nutss():
     nuts = tables["table"][tables["table"]["sampler"] == "nuts"].groupby("inputs")["distance"]
     floors = [one.get_xdata()[0] for one in axes.lines if one.get_linestyle() == "--"]
     assert floors == pytest.approx(nuts.mean().tolist())
+
+
+def test_a_sampler_that_was_not_run_has_no_row():
+    tables = made_up.every_sampler()
+    few = {
+        name: table[table["sampler"].isin(["nuts", "sgld", "mandt"])]
+        for name, table in tables.items()
+    }
+    for axes in made_up.draw("figS4", **few).axes:
+        assert [len(made_up.points(one)) for one in axes.lines if one.get_marker() == "x"] == [0, 0]
+        assert len(axes.get_yticks()) == 2
