@@ -68,9 +68,9 @@ def draw(table: pd.DataFrame, speed: pd.DataFrame, stamp: style.Stamp) -> Figure
             axes.set_ylim(len(shown) - 0.4, -0.6)
         a.set_yticks(np.arange(len(shown)), [NAMES[name] for name in shown])
         b.set_yticks(np.arange(len(shown)), [])
-        a.set_xlabel("distance from NUTS (standard deviations)")
-        b.set_xlabel("effective samples for 1,000 full gradients")
-        a.legend(loc="lower right")
+        a.set_xlabel("distance from NUTS\n(standard deviations)")
+        b.set_xlabel("effective samples for\n1,000 full gradients")
+        b.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, borderaxespad=0)
         return figure
 
 
@@ -85,11 +85,6 @@ def _points(
     whole = np.isfinite(mean) & (mean > 0)
     axes.hlines(y[whole], grouped["min"][whole], grouped["max"][whole], color=colour, linewidth=0.9)
     axes.plot(mean[whole], y[whole], marker, color=colour, linestyle="none", label=label)
-    axes.plot(
-        np.ones((~whole).sum()),
-        y[~whole],
-        "x",
-        color=colour,
-        transform=axes.get_yaxis_transform(),
-        clip_on=False,
-    )
+    for at in y[~whole]:
+        edge = axes.get_yaxis_transform()
+        axes.plot(1.0, at, "x", color=colour, transform=edge, clip_on=False)

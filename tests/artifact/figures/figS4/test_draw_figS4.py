@@ -31,7 +31,7 @@ def test_a_lost_chain_is_a_cross_on_the_edge_and_the_floor_is_nutss():
     tables = made_up.every_sampler()
     axes = made_up.draw("figS4").axes[0]
     crosses = [made_up.points(one) for one in axes.lines if one.get_marker() == "x"]
-    assert crosses == [[(1.0, PLACES["sgd"])], []]
+    assert crosses == [[(1.0, PLACES["sgd"])]]
     nuts = tables["table"][tables["table"]["sampler"] == "nuts"].groupby("inputs")["distance"]
     floors = [one.get_xdata()[0] for one in axes.lines if one.get_linestyle() == "--"]
     assert floors == pytest.approx(nuts.mean().tolist())
@@ -44,5 +44,5 @@ def test_a_sampler_that_was_not_run_has_no_row():
         for name, table in tables.items()
     }
     for axes in made_up.draw("figS4", **few).axes:
-        assert [len(made_up.points(one)) for one in axes.lines if one.get_marker() == "x"] == [0, 0]
+        assert not [one for one in axes.lines if one.get_marker() == "x"]
         assert len(axes.get_yticks()) == 2
