@@ -1,6 +1,7 @@
 """What the code writes in documents: `python -m artifact.manual` writes it anew.
 
-That is the page of all settings, docs/settings.md, and what README.md says of the claims.
+That is the page of all settings, docs/settings.md, what README.md says of the claims, and
+docs/samplers.md's table of Fig. S4.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,6 +14,7 @@ from pydantic.fields import FieldInfo
 
 from artifact import catalogue
 from artifact.claims import findings
+from artifact.figures.figS4 import tell_figS4
 from artifact.records import documents, files
 from artifact.settings import layers
 from artifact.settings.typed import Check, Settings
@@ -20,7 +22,8 @@ from artifact.settings.typed import Check, Settings
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/settings.md"
 README = ROOT / "README.md"
-VERDICTS = ROOT / "results/reference/paper/claims.csv"
+ARCHIVE = ROOT / "results/reference/paper"
+SAMPLERS = ROOT / "docs/samplers.md"
 
 HEAD = """\
 # Settings
@@ -109,12 +112,19 @@ def _allowed(field: FieldInfo) -> str:
 
 def readme(text: str) -> str:
     """README.md with what it says of the claims written anew, between its marks."""
-    judged = pd.read_csv(VERDICTS)
+    judged = pd.read_csv(ARCHIVE / "claims.csv")
     told = [f"{findings.total(judged)}.", *findings.sentences(judged)]
     text = documents.put(text, "findings", "".join(f"- {line}\n" for line in told))
     return documents.put(text, "claims", findings.table(judged))
 
 
+def samplers(text: str) -> str:
+    """docs/samplers.md with its table of Fig. S4's archived distances written anew."""
+    distances, speed = (pd.read_csv(ARCHIVE / f"figS4{end}.csv") for end in ("", "_speed"))
+    return documents.put(text, "samplers", tell_figS4.table(distances, speed, inputs=2))
+
+
 if __name__ == "__main__":
     files.write_text(page(), PAGE)
-    files.write_text(readme(README.read_text(encoding="utf-8")), README)
+    for document, write in ((README, readme), (SAMPLERS, samplers)):
+        files.write_text(write(document.read_text(encoding="utf-8")), document)

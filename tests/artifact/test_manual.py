@@ -19,6 +19,11 @@ def test_the_readme_says_of_the_claims_what_the_archive_does():
     assert manual.readme(text) == text, "python -m artifact.manual"
 
 
+def test_the_page_of_samplers_says_what_the_archive_does():
+    text = manual.SAMPLERS.read_text(encoding="utf-8")
+    assert manual.samplers(text) == text, "python -m artifact.manual"
+
+
 def leaves(value, path=()):
     if isinstance(value, dict) and path[-1:] != ("variants",):
         for key, inner in value.items():
