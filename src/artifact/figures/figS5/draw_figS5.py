@@ -34,6 +34,7 @@ def draw(stamp: style.Stamp, **tables: pd.DataFrame) -> Figure:
                 curves.curve(axes, tables[name], metric, "temperature", label, number)
             axes.set_title(title)
             drawn = pd.concat(tables.values())
-            curves.cross_entropy_axis(axes, drawn[drawn["metric"].str.startswith(kind)])
+            shown = drawn[drawn["metric"].str.startswith(kind)]
+            curves.cross_entropy_axis(axes, shown, room=2)
             curves.finish(axes, curves.TEMPERATURE, curves.CROSS_ENTROPY)
         return figure
