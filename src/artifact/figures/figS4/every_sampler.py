@@ -15,7 +15,9 @@ from artifact.figures.figS5.posterior import thinned
 from artifact.problems import logistic
 from artifact.protocols import Progress
 from ngd import laplace, theorem_2
-from ngd.diagnostics import measured_temperature, predicted_temperature, settings_of
+from ngd.diagnostics.measured import measured_temperature
+from ngd.diagnostics.predicted import predicted_temperature
+from ngd.diagnostics.terms import settings_of
 from ngd.metrics.fisher import logistic_fisher
 from ngd.metrics.kfac import kfac
 from ngd.metrics.metric import Metric

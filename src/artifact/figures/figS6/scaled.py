@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from artifact.figures.fig5_6 import mlp
-from artifact.figures.figS6.settings_scaled import PIXELS, ScaledPoint
+from artifact.figures.figS6.settings_scaled import ScaledPoint
 from artifact.problems import images as mnist_task
 from artifact.problems.mnist import Images
 from artifact.protocols import Examples, Experiment
@@ -37,4 +37,4 @@ def experiment(settings: ScaledPoint, examples: int, root: int, images: Images) 
 
 
 def _flat(examples: Examples) -> Examples:
-    return Examples(examples.x.reshape(-1, PIXELS), examples.y)
+    return Examples(examples.x.reshape(len(examples.x), -1), examples.y)
