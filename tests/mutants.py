@@ -880,7 +880,7 @@ MUTANTS = [
            '"figS4", (inputs, sampler)', '"figS4", (64, sampler)',
            ("artifact/claims/test_statistics.py",)),
     Mutant("S4: effective samples for a gradient", "artifact/figures/figS4/draw_figS4.py",
-           "1000 * paid", "1 * paid", ("artifact/figures/figS4/test_draw_figS4.py",)),
+           "1000 * speed", "1 * speed", ("artifact/figures/figS4/test_draw_figS4.py",)),
     Mutant("S6: the Fisher under K-FAC's name", "artifact/figures/figS6/scaled.py",
            '"kfac": kfac', '"kfac": sampled_fisher', ("artifact/figures/figS6/test_scaled.py",)),
     Mutant("S6: one training set for all seeds", "artifact/figures/figS6/scaled.py",

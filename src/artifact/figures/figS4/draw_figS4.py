@@ -53,8 +53,7 @@ def draw(table: pd.DataFrame, speed: pd.DataFrame, stamp: style.Stamp) -> Figure
     sets = table.groupby("inputs")["repeat"].nunique().max()
     counted = f"training sets: {sets}, points: mean, lines: range; crosses: a chain diverged"
     shown = [name for name in NAMES if name in set(table["sampler"])]
-    paid = speed[speed["sampler"] != "nuts"]
-    paid = paid.assign(rate=1000 * paid["effective"] / paid["gradients"])
+    paid = with_rates(speed[speed["sampler"] != "nuts"])
     with style.panels(stamp, counted, 5.2) as (figure, a, b):
         for number, (inputs, rows) in enumerate(table.groupby("inputs")):
             colour = style.COLOURS[number]
@@ -72,6 +71,11 @@ def draw(table: pd.DataFrame, speed: pd.DataFrame, stamp: style.Stamp) -> Figure
         b.set_xlabel("effective samples for\n1,000 full gradients")
         b.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, borderaxespad=0)
         return figure
+
+
+def with_rates(speed: pd.DataFrame) -> pd.DataFrame:
+    """The table with a column rate: effective samples for 1,000 gradients of all examples."""
+    return speed.assign(rate=1000 * speed["effective"] / speed["gradients"])
 
 
 def _points(

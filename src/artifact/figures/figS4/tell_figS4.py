@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from artifact.figures.figS4.draw_figS4 import NAMES
+from artifact.figures.figS4.draw_figS4 import NAMES, with_rates
 from artifact.records import documents
 
 
@@ -14,7 +14,7 @@ def table(distances: pd.DataFrame, speed: pd.DataFrame, inputs: int) -> str:
         speed: its table of that name.
         inputs: n.
     """
-    paid = speed.assign(rate=1000 * speed["effective"] / speed["gradients"])
+    paid = with_rates(speed)
     rates = paid[paid["inputs"] == inputs].groupby("sampler")["rate"].median()
     chosen = distances[distances["inputs"] == inputs]
     order = chosen.groupby("sampler")["distance"].mean().sort_values().index
