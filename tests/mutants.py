@@ -862,7 +862,7 @@ MUTANTS = [
     Mutant("S4: twice the steps' tolerance", "artifact/figures/figS4/every_sampler.py",
            "TOLERANCE = 0.05", "TOLERANCE = 0.1", ("artifact/figures/figS4/test_every_sampler.py",)),
     Mutant("S4: the first step that is too hot", "artifact/figures/figS4/every_sampler.py",
-           "found.temperature.value - 1) <= TOLERANCE", "found.temperature.value - 1) > TOLERANCE",
+           "abs(predicted - 1) <= TOLERANCE", "abs(predicted - 1) > TOLERANCE",
            ("artifact/figures/figS4/test_every_sampler.py",)),
     Mutant("S4: the metric is free", "artifact/figures/figS4/every_sampler.py",
            "+ examples * candidate.whole_metric", "+ 0 * candidate.whole_metric",

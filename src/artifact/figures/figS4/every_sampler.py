@@ -1,6 +1,6 @@
 """Fig. S4: every sampler of the library on section 6.1's posterior at T = 1, against NUTS."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import jax
@@ -62,13 +62,14 @@ class Candidate(NamedTuple):
     Attributes:
         build: the sampler at an ε.
         whole_metric: whether an update takes a metric of all examples, besides its gradient.
-        scale: whose curvature tells the units of ε; `build` itself as a rule. None where ε is
-            that of the settings.
+        scale: whose largest curvature is the unit of `steps`; None where they are ε themselves.
+        steps: to choose from, the largest first.
     """
 
     build: Build
     whole_metric: bool
     scale: Build | None
+    steps: Sequence[float]
 
 
 def candidates(settings: EverySamplerSettings, task: Task, mode: Params) -> Mapping[str, Candidate]:
@@ -79,10 +80,10 @@ def candidates(settings: EverySamplerSettings, task: Task, mode: Params) -> Mapp
     cold = theorem_2.batch_size(settings.learning_rate, n, 1.0)
 
     def free(build: Build, *, whole_metric: bool = False, scale: Build | None = None) -> Candidate:
-        return Candidate(build, whole_metric, scale or build)
+        return Candidate(build, whole_metric, scale or build, STEPS)
 
-    def bound(build: Build, *, whole_metric: bool = False) -> Candidate:
-        return Candidate(build, whole_metric, None)
+    def bound(build: Build, *, whole_metric: bool = False, scale: Build | None = None) -> Candidate:
+        return Candidate(build, whole_metric, scale, (settings.learning_rate,))
 
     def plain(rate: float) -> SamplingAlgorithm:
         return langevin.build(task, learning_rate=rate)
@@ -165,8 +166,8 @@ def candidates(settings: EverySamplerSettings, task: Task, mode: Params) -> Mapp
             ),
             whole_metric=True,
         ),
-        "sgd": Candidate(
-            lambda rate: sgd.build(task, learning_rate=rate, batch_size=cold), False, plain
+        "sgd": bound(
+            lambda rate: sgd.build(task, learning_rate=rate, batch_size=cold), scale=plain
         ),
         "constant_sgd, scalar": bound(constant("scalar")),
         "constant_sgd, diagonal": bound(constant("diagonal")),
@@ -175,24 +176,22 @@ def candidates(settings: EverySamplerSettings, task: Task, mode: Params) -> Mapp
     }
 
 
-def learning_rate(
-    name: str, candidate: Candidate, settings: EverySamplerSettings, mode: Params
-) -> float:
-    """The largest ε of `STEPS` whose predicted temperature is within `TOLERANCE` of one.
+def tuned(candidate: Candidate, mode: Params) -> tuple[float, SamplingAlgorithm, float]:
+    """ε, the sampler at it, and its predicted temperature.
 
-    The smallest where none is. A Metropolis test makes the temperature one: of these the largest.
-    SGD has the ε of the settings, in the units of the largest curvature.
+    Of the steps to choose from the first whose predicted temperature is within `TOLERANCE` of one;
+    the last where none is. A Metropolis test makes the temperature one: of these the first.
     """
-    if candidate.scale is None:
-        return settings.learning_rate
-    largest = predicted_temperature(candidate.scale(1.0), mode).largest
-    if name == "sgd":
-        return settings.learning_rate / largest
-    for step in STEPS:
-        found = predicted_temperature(candidate.build(step / largest), mode)
-        if abs(found.temperature.value - 1) <= TOLERANCE:
+    largest = 1.0
+    if candidate.scale is not None:
+        largest = predicted_temperature(candidate.scale(1.0), mode).largest
+    for step in candidate.steps:
+        rate = step / largest
+        sampler = candidate.build(rate)
+        predicted = predicted_temperature(sampler, mode).temperature.value
+        if abs(predicted - 1) <= TOLERANCE:
             break
-    return step / largest
+    return rate, sampler, predicted
 
 
 def spacing(candidate: Candidate, sampler: SamplingAlgorithm) -> int:
@@ -254,8 +253,7 @@ def _one(
     gold: gold_standard.Path,
 ) -> tuple[dict[str, float], dict[str, float]]:
     """A sampler's rows of the two tables, without where they are."""
-    rate = learning_rate(name, candidate, settings, mode)
-    sampler = candidate.build(rate)
+    rate, sampler, predicted = tuned(candidate, mode)
     updates = spacing(candidate, sampler)
     rng_key = key(root, "figS4", name, n=where["inputs"], seed=where["seed"])
     path, seconds = gold_standard.iterates(
@@ -264,7 +262,7 @@ def _one(
     told = {
         "learning_rate": rate,
         "spacing": updates,
-        "predicted": predicted_temperature(sampler, mode).temperature.value,
+        "predicted": predicted,
         "measured": np.nan,
         "distance": np.inf,
     }

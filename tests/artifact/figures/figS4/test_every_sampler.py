@@ -50,7 +50,8 @@ def test_every_sampler_of_the_library_is_there_but_for_two(problem):
 def test_a_rate_is_the_largest_whose_predicted_temperature_is_within_a_twentieth(problem, name):
     _, mode, candidates = problem
     build = candidates[name].build
-    rate = every_sampler.learning_rate(name, candidates[name], SETTINGS, mode)
+    rate, _, predicted = every_sampler.tuned(candidates[name], mode)
+    assert predicted == predicted_temperature(build(rate), mode).temperature.value
     largest = predicted_temperature(build(rate), mode).largest
     step = rate * largest
     assert np.isclose(step, every_sampler.STEPS, rtol=1e-4).any()
@@ -68,7 +69,7 @@ def test_with_a_metropolis_test_it_is_the_largest_of_the_proposals_and_else_the_
     assert 0 < y.mean() < 1
     curvature = np.linalg.eigvalsh((x * (p * (1 - p))[:, None]).T @ x / N)[-1]
     rates = {
-        name: every_sampler.learning_rate(name, candidates[name], SETTINGS, mode)
+        name: every_sampler.tuned(candidates[name], mode)[0]
         for name in ("mala", "sgd", "stochastic_ngd")
     }
     assert rates["mala"] == pytest.approx(0.4 / curvature, rel=1e-3)
@@ -134,7 +135,7 @@ def test_what_is_told_of_a_sampler_that_draws_from_the_posterior_and_of_one_that
 
         return plain._replace(step=step)
 
-    lost = every_sampler.Candidate(wild, False, None)
+    lost = every_sampler.Candidate(wild, False, None, (0.1,))
     told, timed = every_sampler._one("lost", lost, settings, 5, where, mode, gold)
     assert told["distance"] == np.inf
     assert np.isnan(told["measured"])
