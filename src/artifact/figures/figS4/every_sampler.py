@@ -111,7 +111,7 @@ def candidates(settings: EverySamplerSettings, task: Task, mode: Params) -> Mapp
 
     def scoring(diagonal: bool) -> Build:
         # Its ε is 2/(γ + κ), γ = N/B: that of the settings.
-        injected = max(0.0, 2 / settings.learning_rate - n / own)
+        injected = 2 / settings.learning_rate - n / own
         return lambda _: sgfs.build(
             task, batch_size=own, injected=injected, damping=delta, diagonal=diagonal
         )

@@ -52,9 +52,14 @@ class EverySamplerSettings(GoldStandardSettings):
     )
 
     @model_validator(mode="after")
-    def _the_batch_is_smaller(self) -> Self:
+    def _the_batch_is_in_bounds(self) -> Self:
         if self.batch_size >= self.examples:
             raise BrokenRuleError(
                 "batch_size", self.batch_size, f"be < {self.examples}, the examples"
+            )
+        least = self.learning_rate * self.examples / 2
+        if self.batch_size < least:
+            raise BrokenRuleError(
+                "batch_size", self.batch_size, f"be >= {least:g}, εN/2: SGFS has no ε below"
             )
         return self

@@ -157,3 +157,9 @@ def test_the_posterior_has_no_prior_and_each_training_set_its_rows():
     speed = tables["speed"].set_index("sampler").loc["mala"]
     assert (speed["effective"] / speed["gradients"] < 1).all()
     assert (speed["seconds"] > 0).all()
+
+
+@pytest.mark.parametrize(("size", "rule"), [(200, "be < 200"), (9, "be >= 10")])
+def test_a_batch_that_leaves_no_noise_or_no_step_of_sgfs_is_refused(size, rule):
+    with pytest.raises(Exception, match=f"batch_size = {size} is not allowed; must {rule}"):
+        small.settings("figS4", examples=200, learning_rate=0.1, batch_size=size)
