@@ -856,7 +856,7 @@ MUTANTS = [
     Mutant("S5: other starts are Fig. 5's", "artifact/figures/figS5/posterior.py",
            "position=elsewhere if settings.again else", "position=fig5.position if settings.again else",
            ("artifact/figures/figS5/test_posterior.py",)),
-    Mutant("S5: fewer updates between samples", "artifact/figures/figS5/posterior.py",
+    Mutant("S5: fewer updates between samples", "artifact/engine/thinning.py",
            "jax.random.split(rng_key, steps))", "jax.random.split(rng_key, steps)[1:])",
            ("artifact/figures/figS5/test_posterior.py::test_a_thinned_sampler_is_the_sampler",)),
     Mutant("S4: twice the steps' tolerance", "artifact/figures/figS4/every_sampler.py",

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from artifact.engine.keys import key
+from artifact.engine.thinning import thinned
 from artifact.figures.figS3 import gold_standard
 from artifact.figures.figS4.settings_every_sampler import EverySamplerSettings
-from artifact.figures.figS5.posterior import thinned
 from artifact.problems import logistic
 from artifact.protocols import Progress
 from ngd import laplace, theorem_2

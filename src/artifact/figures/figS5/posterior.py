@@ -1,12 +1,12 @@
 """Fig. S5: the posterior of Fig. 5's network at each T, by HMC and by Langevin dynamics."""
 
-import jax
 import jax.numpy as jnp
 from blackjax.mcmc import hmc
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from artifact.engine.keys import key
+from artifact.engine.thinning import thinned
 from artifact.figures.fig5_6 import mlp
 from artifact.figures.figS5.settings_posterior import PosteriorPoint
 from artifact.problems.mnist import Images
@@ -74,16 +74,3 @@ def hamiltonian(
         return state, Info(moved, acceptance=told.acceptance_rate)
 
     return SamplingAlgorithm(init, step)
-
-
-def thinned(algorithm: SamplingAlgorithm, steps: int) -> SamplingAlgorithm:
-    """One step for so many of another sampler; what it tells is of the last."""
-
-    def step(rng_key: PRNGKeyArray, state: object) -> tuple[object, Info]:
-        def body(state: object, key: PRNGKeyArray) -> tuple[object, Info]:
-            return algorithm.step(key, state)
-
-        state, infos = jax.lax.scan(body, state, jax.random.split(rng_key, steps))
-        return state, jax.tree.map(lambda told: told[-1], infos)
-
-    return SamplingAlgorithm(algorithm.init, step)

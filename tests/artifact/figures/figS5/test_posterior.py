@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from tests.artifact import small
 
+from artifact.engine import thinning
 from artifact.figures.fig5_6 import mlp
 from artifact.figures.figS5 import posterior
 from ngd import likelihood
@@ -65,7 +66,7 @@ def test_a_leapfrog_step_is_as_long_as_langevins_of_the_same_learning_rate():
 def test_a_thinned_sampler_is_the_sampler():
     task, _ = regression()
     every = langevin.build(task, learning_rate=0.1, temperature=1.0)
-    few = posterior.thinned(every, 3)
+    few = thinning.thinned(every, 3)
     key = jax.random.key(4)
     state, told = jax.jit(few.step)(key, few.init(jnp.zeros(P)))
     plain = every.init(jnp.zeros(P))
