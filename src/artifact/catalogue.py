@@ -26,6 +26,7 @@ from artifact.figures.figS2.settings_theorem_2 import Theorem2Settings
 from artifact.figures.figS2b.settings_estimated_fisher import EstimatedFisherSettings
 from artifact.figures.figS3.settings_gold_standard import GoldStandardSettings
 from artifact.figures.figS4.settings_every_sampler import EverySamplerSettings
+from artifact.figures.figS4.settings_network_samplers import NetworkSamplersSettings
 from artifact.figures.figS5.settings_posterior import PosteriorSweep
 from artifact.figures.figS6.settings_scaled import ScaledSweep
 from artifact.figures.readings.settings_readings import CNNReadings, MLPReadings, Variants
@@ -74,6 +75,7 @@ class Whole(NamedTuple):
         needs: what it reads besides settings: `images`, or results of other experiments.
         memory: of the job, MB.
         trains: whether chains run in it, for which a GPU is asked where the device is one.
+        pieces: whether its `run` takes a `protocols.Kept`: what is finished of it outlives a kill.
     """
 
     module: str
@@ -83,6 +85,7 @@ class Whole(NamedTuple):
     needs: tuple[str, ...] = ()
     memory: int = 1000
     trains: bool = True
+    pieces: bool = False
 
 
 class Group(NamedTuple):
@@ -205,6 +208,15 @@ EXPERIMENTS: Mapping[str, Chains | Whole] = {
         "figS4",
         {"distances": "tables/figS4.csv", "speed": "tables/figS4_speed.csv"},
         "tables/figS4.json",
+        pieces=True,
+    ),
+    "network_samplers": Whole(
+        f"{_ROOMS}.figS4.network_samplers",
+        "figS4b",
+        {"distances": "tables/figS4b.csv", "speed": "tables/figS4b_speed.csv"},
+        "tables/figS4b.json",
+        ("images",),
+        pieces=True,
     ),
     "posterior": Chains(f"{_ROOMS}.figS5.posterior", ("images",)),
     "scaled": Chains(f"{_ROOMS}.figS6.scaled", ("images",)),
@@ -264,6 +276,11 @@ GROUPS: Mapping[str, Group] = {
     ),
     "figS3": Group(GoldStandardSettings, "gold_standard", "Fig. S3: NUTS."),
     "figS4": Group(EverySamplerSettings, "every_sampler", "Fig. S4: every sampler beside NUTS."),
+    "figS4b": Group(
+        NetworkSamplersSettings,
+        "network_samplers",
+        "Fig. S4b: every sampler on Fig. 5's network beside HMC.",
+    ),
     "figS5_hmc": Group(PosteriorSweep, "posterior", "Fig. S5: HMC."),
     "figS5_again": Group(PosteriorSweep, "posterior", "Fig. S5: HMC from other starts."),
     "figS5_ngd": Group(MLPSweep, "mlp", "Fig. S5: NGD, as in Fig. 5."),
@@ -375,6 +392,11 @@ FIGURES: Mapping[str, Figure] = {
         {"table": "figS4", "speed": "figS4_speed"},
         main=False,
     ),
+    "figS4b": Figure(
+        f"{_ROOMS}.figS4.draw_figS4b",
+        {"table": "figS4b", "speed": "figS4b_speed"},
+        main=False,
+    ),
     "figS5": Figure(
         f"{_ROOMS}.figS5.draw_figS5",
         {
@@ -449,6 +471,9 @@ class Run(Settings):
                 elif isinstance(settings, WarmStart) and settings.batch_size > pool:
                     rule = f"be <= {pool}, the training images of data = {self.data}"
                     raise BrokenRuleError("batch_size", settings.batch_size, rule)
+                elif isinstance(settings, NetworkSamplersSettings) and settings.examples > pool:
+                    rule = f"be <= {pool}, the training images of data = {self.data}"
+                    raise BrokenRuleError("examples", settings.examples, rule)
             except BrokenRuleError as error:
                 raise ValueError(f"{key}.{error}") from None
         return self

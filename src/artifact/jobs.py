@@ -138,13 +138,20 @@ def _taken(chain: finished.Finished, same: Mapping[int, finished.Finished]) -> s
     return f"taken from commit {chain.commit or 'unknown'}: {how}"
 
 
-def run_whole(experiment: str, settings: Mapping[str, Any], root: int, given: Given) -> None:
+def run_whole(
+    experiment: str,
+    settings: Mapping[str, Any],
+    root: int,
+    checkpoint_folder: Path | None,
+    given: Given,
+) -> None:
     """Run an experiment that is one job.
 
     Args:
         experiment: an entry of the catalogue.
         settings: its group of settings.
         root: the root seed.
+        checkpoint_folder: where one of pieces keeps those that are finished.
         given: files, threads and code.
     """
     started = time.monotonic()
@@ -153,10 +160,18 @@ def run_whole(experiment: str, settings: Mapping[str, Any], root: int, given: Gi
     typed = catalogue.GROUPS[entry.settings].model.model_validate(settings)
     arguments = {"experiment": experiment, "settings": dict(settings), "root": root}
     held = _read_all(given)
+    run = import_module(entry.module).run
+    kept = None
+    if checkpoint_folder is not None:
+        mark = checkpoints.fingerprint({**arguments, "code": given.code}, given.inputs.values())
+        kept = checkpoints.Folder(checkpoint_folder, mark)
+        run = partial(run, kept=kept.piece)
     with given.log.open("w", encoding="utf-8") as stream:
-        bar = progress.bar(stream, _name(given))
-        results = import_module(entry.module).run(typed, root, progress=bar, **held)
-    _write(results, arguments, _data(held), started, given)
+        results = run(typed, root, progress=progress.bar(stream, _name(given)), **held)
+    spent = 0.0 if kept is None else kept.spent
+    _write(results, arguments, _data(held), started, given, already=spent)
+    if kept is not None:
+        kept.clear()
 
 
 def _write(

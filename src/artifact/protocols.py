@@ -13,6 +13,13 @@ from ngd.task import Params, Task
 Advance = Callable[[int], object]
 Progress = Callable[[int], AbstractContextManager[Advance]]
 """`with progress(total) as advance`, then `advance(done)` as often as work is done."""
+Kept = Callable[[str, Callable[[], Any]], Any]
+"""`kept(name, make)`: what `make()` gives, a JSON value, or gave before the job was killed."""
+
+
+def anew(name: str, make: Callable[[], Any]) -> Any:
+    """A `Kept` that keeps nothing."""
+    return make()
 
 
 class Examples(NamedTuple):

@@ -73,6 +73,11 @@ for name, entry in catalogue.EXPERIMENTS.items():
                 root=config["seed"],
                 device=config["device"],
                 code=lambda wildcards, entry=entry: code("whole.py", entry.module),
+                **(
+                    {"checkpoints": placed(f"{RESULTS}/checkpoints/{name}")}
+                    if entry.pieces
+                    else {}
+                ),
             script:
                 "../scripts/whole.py"
 

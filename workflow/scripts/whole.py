@@ -20,6 +20,7 @@ jobs.run_whole(
     params.experiment,
     params.settings,
     params.root,
+    Path(kept) if (kept := params.get("checkpoints")) else None,
     jobs.Given(
         {name: Path(path) for name, path in snakemake.input.items()},
         {name: Path(path) for name, path in snakemake.output.items()},

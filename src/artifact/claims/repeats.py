@@ -94,6 +94,11 @@ def of_distances(table: pd.DataFrame) -> pd.DataFrame:
     return table.pivot(index="repeat", columns=["inputs", "sampler"], values="distance")
 
 
+def of_predictions(table: pd.DataFrame) -> pd.DataFrame:
+    """Fig. S4b's distances from HMC: a row a repeat, columns samplers."""
+    return table.pivot(index="repeat", columns="sampler", values="distance")
+
+
 def of_directions(table: pd.DataFrame) -> pd.DataFrame:
     """How far the prior differs between directions: a row a seed, columns N."""
     return table.pivot(index="seed", columns="examples", values="spread")
@@ -121,6 +126,7 @@ READERS = {
     "figS1d": of_slopes,
     "figS2b": of_estimates,
     "figS4": of_distances,
+    "figS4b": of_predictions,
 }
 ENDINGS = {
     "fig1": "_ellipses",
@@ -130,6 +136,7 @@ ENDINGS = {
     "figS2": "",
     "figS2b": "",
     "figS4": "",
+    "figS4b": "",
 }
 
 

@@ -311,10 +311,16 @@ def distance_from_nuts(means: Means, inputs: int, sampler: str) -> Numbers:
     return _column(means, "figS4", (inputs, sampler))
 
 
-def _column(means: Means, table: str, name: tuple[Any, ...]) -> Numbers:
+def distance_from_hmc(means: Means, sampler: str) -> Numbers:
+    """The total variation of a sampler's predictions from HMC's, mean over test images."""
+    return _column(means, "figS4b", sampler)
+
+
+def _column(means: Means, table: str, name: str | tuple[Any, ...]) -> Numbers:
     wide = table_of(means, table)
     if name not in wide.columns:
-        raise LackingError(f"no {' '.join(map(str, name))} in {table}")
+        told = name if isinstance(name, str) else " ".join(map(str, name))
+        raise LackingError(f"no {told} in {table}")
     return wide[name].to_numpy()
 
 
@@ -343,6 +349,7 @@ STATISTICS: Mapping[str, Callable[..., Numbers]] = {
         parameterisation_slope,
         heat_of_estimate,
         distance_from_nuts,
+        distance_from_hmc,
     )
 }
 """Those that a claim may name."""

@@ -1,16 +1,17 @@
-"""A long chain's state on disk, from which a killed job goes on to the same bytes."""
+"""What a long job has done so far, on disk, from which a killed one goes on to the same bytes."""
 
 import hashlib
 import json
 import shutil
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import jax
 import numpy as np
 
+from artifact.records import files
 from artifact.refusals import RefusedError
 
 VERSION = "2"
@@ -94,6 +95,29 @@ class Folder:
                 ),
             )
         self._last = time.monotonic()
+
+    def piece(self, name: str, make: Callable[[], Any]) -> Any:
+        """What `make` gives, a JSON value, kept under a name for the next attempt.
+
+        Raises:
+            RefusedError: what an earlier attempt kept was damaged; it is removed.
+        """
+        path = self.mine / f"{name}.json"
+        if not path.is_file():
+            started = time.monotonic()
+            content = {"made": make(), "seconds": time.monotonic() - started}
+            files.write_json({**content, "sha256": _digest((), content)}, path)
+            return content["made"]
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            whole = content.pop("sha256") == _digest((), content)
+        except (ValueError, KeyError, AttributeError):
+            whole = False
+        if not whole:
+            path.unlink()
+            raise RefusedError(f"checkpoint {path} was damaged; removed it")
+        self.spent += content["seconds"]
+        return content["made"]
 
     def clear(self) -> None:
         """Remove them: the result is written, or they are of no use."""

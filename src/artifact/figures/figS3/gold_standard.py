@@ -21,7 +21,7 @@ from ngd import laplace, prior, sampling, theorem_2
 from ngd.metrics.fisher import logistic_fisher
 from ngd.samplers import mandt, preconditioned_langevin, riemannian_langevin, stochastic_ngd
 from ngd.samplers.algorithm import SamplingAlgorithm
-from ngd.task import Task, flatten, mean_cost
+from ngd.task import Params, Task, flatten, mean_cost
 
 EXPONENTS = (0.0, 0.5, 1.0)
 """k of the densities e^{-C}|F + δI|^k that NUTS samples."""
@@ -107,29 +107,43 @@ def nuts(
 
 def iterates(
     algorithm: SamplingAlgorithm,
-    settings: GoldStandardSettings,
-    start: Float[Array, " n"],
+    starts: Params,
+    burn_in: int,
+    samples: int,
     rng_key: PRNGKeyArray,
 ) -> tuple[Path, float]:
-    """A sampler's iterates past its burn-in, and the seconds that these took."""
-    keys = jax.random.split(rng_key, settings.chains)
-    burn_in, samples = settings.burn_in, settings.samples
+    """A sampler's iterates past its burn-in, and the seconds that these took.
+
+    Args:
+        algorithm: the sampler.
+        starts: a position for each chain, along leading axes.
+        burn_in: updates before the first sample.
+        samples: updates sampled, every one.
+        rng_key: of all chains.
+    """
+    chains = len(jax.tree.leaves(starts)[0])
+    keys = jax.random.split(rng_key, chains)
+    parameters = flatten(starts).size // chains
 
     def keep(path: Array, update: Array, state: Any, info: object) -> Array:
         return path.at[update - burn_in].set(flatten(state.position))
 
     @jax.jit
     @jax.vmap
-    def burnt_in(rng_key: PRNGKeyArray) -> Any:
-        state = algorithm.init(logistic.position(start))
-        return sampling.run(rng_key, algorithm, state, burn_in)[0]
+    def burnt_in(rng_key: PRNGKeyArray, start: Params) -> Any:
+        return sampling.run(rng_key, algorithm, algorithm.init(start), burn_in)[0]
 
     @jax.vmap
     def chain(rng_key: PRNGKeyArray, state: Any) -> Array:
-        path = jnp.zeros((samples, len(start)))
+        path = jnp.zeros((samples, parameters))
         return sampling.run(rng_key, algorithm, state, samples, keep, path, burn_in)[1]
 
-    return _timed(chain, keys, burnt_in(keys))
+    return _timed(chain, keys, burnt_in(keys, starts))
+
+
+def from_one(start: Float[Array, " n"], chains: int) -> Params:
+    """The start of several chains of logistic regression, at the same weights."""
+    return jax.vmap(logistic.position)(jnp.broadcast_to(start, (chains, len(start))))
 
 
 def _timed(f: Callable[..., Path], *arguments: Any) -> tuple[Path, float]:
@@ -187,8 +201,13 @@ def run(settings: GoldStandardSettings, root: int, progress: Progress) -> dict[s
                     advance(1)
                 for name in SAMPLERS:
                     rng_key = key(root, "figS3", name, n=n, seed=seed)
-                    algorithm = build(name, settings, task)
-                    paths[name] = iterates(algorithm, settings, start, rng_key)
+                    algorithm, starts = (
+                        build(name, settings, task),
+                        from_one(start, settings.chains),
+                    )
+                    paths[name] = iterates(
+                        algorithm, starts, settings.burn_in, settings.samples, rng_key
+                    )
                     for k in EXPONENTS:
                         apart = distance(paths[name][0], gold[k])
                         row = {**where, "sampler": name, "exponent": k, "distance": apart}

@@ -60,8 +60,8 @@ def draw(table: pd.DataFrame, speed: pd.DataFrame, stamp: style.Stamp) -> Figure
             floor = rows.loc[rows["sampler"] == "nuts", "distance"].mean()
             a.axvline(floor, color=colour, linestyle=(0, (4, 3)), linewidth=0.9, zorder=0)
             label = f"$n={inputs}$"
-            _points(a, rows, "distance", shown, number, label)
-            _points(b, paid[paid["inputs"] == inputs], "rate", shown, number, label)
+            points(a, rows, "distance", shown, number, label)
+            points(b, paid[paid["inputs"] == inputs], "rate", shown, number, label)
         for axes in (a, b):
             curves.logarithmic(axes.xaxis)
             axes.set_ylim(len(shown) - 0.4, -0.6)
@@ -78,7 +78,7 @@ def with_rates(speed: pd.DataFrame) -> pd.DataFrame:
     return speed.assign(rate=1000 * speed["effective"] / speed["gradients"])
 
 
-def _points(
+def points(
     axes: Axes, rows: pd.DataFrame, column: str, names: Sequence[str], number: int, label: str
 ) -> None:
     """Means and ranges over training sets of each sampler; a cross where one is not finite."""

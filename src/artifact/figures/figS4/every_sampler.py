@@ -1,6 +1,7 @@
 """Fig. S4: every sampler of the library on section 6.1's posterior at T = 1, against NUTS."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
 from typing import NamedTuple
 
 import jax
@@ -13,7 +14,7 @@ from artifact.engine.thinning import thinned
 from artifact.figures.figS3 import gold_standard
 from artifact.figures.figS4.settings_every_sampler import EverySamplerSettings
 from artifact.problems import logistic
-from artifact.protocols import Progress
+from artifact.protocols import Kept, Progress, anew
 from ngd import laplace, theorem_2
 from ngd.diagnostics.measured import measured_temperature
 from ngd.diagnostics.predicted import predicted_temperature
@@ -202,7 +203,9 @@ def spacing(candidate: Candidate, sampler: SamplingAlgorithm) -> int:
     return max(1, round(COST * examples / int(gradients)))
 
 
-def run(settings: EverySamplerSettings, root: int, progress: Progress) -> dict[str, pd.DataFrame]:
+def run(
+    settings: EverySamplerSettings, root: int, progress: Progress, kept: Kept = anew
+) -> dict[str, pd.DataFrame]:
     """Every sampler against NUTS of the posterior, for n inputs and several training sets.
 
     Training sets whose classes are separable are passed over: they have no posterior. All samplers
@@ -221,20 +224,16 @@ def run(settings: EverySamplerSettings, root: int, progress: Progress) -> dict[s
         for n in settings.inputs:
             sets = gold_standard.training_sets(settings, n, root)
             for repeat, (seed, task) in enumerate(sets):
-                where = {"inputs": n, "repeat": repeat, "seed": seed}
                 mode = laplace.minimise(task, logistic.position(jnp.zeros(n)))
-                start = flatten(mode)
-                rng_key = key(root, "figS4", "nuts", n=n, seed=seed)
-                gold, seconds = gold_standard.nuts(task, settings, 0.0, start, rng_key)
-                half = settings.chains // 2
-                apart = gold_standard.distance(gold[:half], gold[half:])
-                distances.append({**where, "sampler": "nuts", "distance": apart})
-                found = gold_standard.effective(gold, gold)
-                speed.append({**where, "sampler": "nuts", "effective": found, "seconds": seconds})
-                advance(1)
+                gold = cache(partial(_nuts, settings, root, n, seed, task, mode))
                 every = candidates(settings, task, mode)
-                for name in settings.samplers:
-                    told, timed = _one(name, every[name], settings, root, where, mode, gold)
+                makers = {"nuts": lambda gold=gold: _of_nuts(*gold())} | {
+                    name: partial(_one, name, every[name], settings, root, n, seed, mode, gold)
+                    for name in settings.samplers
+                }
+                for name, make in makers.items():
+                    told, timed = kept(f"n{n}_seed{seed}_{name}", make)
+                    where = {"inputs": n, "repeat": repeat, "seed": seed}
                     distances.append({**where, "sampler": name, **told})
                     speed.append({**where, "sampler": name, **timed})
                     advance(1)
@@ -243,26 +242,49 @@ def run(settings: EverySamplerSettings, root: int, progress: Progress) -> dict[s
     return {"distances": pd.DataFrame(distances), "speed": pd.DataFrame(speed)}
 
 
+Rows = tuple[dict[str, float], dict[str, float]]
+"""What a sampler's rows of the two tables say, without where they are."""
+
+
+def _nuts(
+    settings: EverySamplerSettings, root: int, n: int, seed: int, task: Task, mode: Params
+) -> tuple[gold_standard.Path, float]:
+    rng_key = key(root, "figS4", "nuts", n=n, seed=seed)
+    return gold_standard.nuts(task, settings, 0.0, flatten(mode), rng_key)
+
+
+def _of_nuts(gold: gold_standard.Path, seconds: float) -> Rows:
+    half = len(gold) // 2
+    apart = gold_standard.distance(gold[:half], gold[half:])
+    return {"distance": apart}, {
+        "effective": gold_standard.effective(gold, gold),
+        "seconds": seconds,
+    }
+
+
 def _one(
     name: str,
     candidate: Candidate,
     settings: EverySamplerSettings,
     root: int,
-    where: Mapping[str, int],
+    n: int,
+    seed: int,
     mode: Params,
-    gold: gold_standard.Path,
-) -> tuple[dict[str, float], dict[str, float]]:
-    """A sampler's rows of the two tables, without where they are."""
+    gold: Callable[[], tuple[gold_standard.Path, float]],
+) -> Rows:
     rate, sampler, predicted = tuned(candidate, mode)
     updates = spacing(candidate, sampler)
-    rng_key = key(root, "figS4", name, n=where["inputs"], seed=where["seed"])
     path, seconds = gold_standard.iterates(
-        thinned(sampler, updates), settings, flatten(mode), rng_key
+        thinned(sampler, updates),
+        gold_standard.from_one(flatten(mode), settings.chains),
+        settings.burn_in,
+        settings.samples,
+        key(root, "figS4", name, n=n, seed=seed),
     )
     told = {
-        "learning_rate": rate,
+        "learning_rate": float(rate),
         "spacing": updates,
-        "predicted": predicted,
+        "predicted": float(predicted),
         "measured": np.nan,
         "distance": np.inf,
     }
@@ -274,6 +296,6 @@ def _one(
     if np.isfinite(path).all():
         draws = jax.vmap(jax.vmap(logistic.position))(path)
         told["measured"] = measured_temperature(sampler, draws, prior_exponent=0.0).value
-        told["distance"] = gold_standard.distance(path, gold)
-        timed["effective"] = gold_standard.effective(path, gold)
+        told["distance"] = gold_standard.distance(path, gold()[0])
+        timed["effective"] = gold_standard.effective(path, gold()[0])
     return told, timed

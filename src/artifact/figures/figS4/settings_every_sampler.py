@@ -5,7 +5,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, model_validator
 
 from artifact.figures.figS3.settings_gold_standard import GoldStandardSettings
-from artifact.settings.typed import BrokenRuleError, Count, distinct, one_of, setting
+from artifact.settings.typed import BrokenRuleError, Count, distinct, number, one_of, setting
 
 SAMPLERS = (
     "langevin",
@@ -39,6 +39,12 @@ SAMPLERS = (
 class EverySamplerSettings(GoldStandardSettings):
     """The samplers at T = 1. ε is that of samplers whose temperature follows from ε and B."""
 
+    burn_in: Count = setting(
+        "Samples before the first that counts.", unit="samples of 2N gradients"
+    )
+    samples: Annotated[int, number(least=10, most=10**7, whole=True)] = setting(
+        "Samples of a chain.", unit="samples of 2N gradients"
+    )
     batch_size: Count = setting(
         "B of the samplers that have a noise of their own besides.", unit="examples"
     )

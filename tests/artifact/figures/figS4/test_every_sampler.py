@@ -109,16 +109,15 @@ def test_those_that_have_their_temperature_by_the_batch_have_theorem_2s(problem)
 def test_what_is_told_of_a_sampler_that_draws_from_the_posterior_and_of_one_that_diverges(problem):
     task, mode, candidates = problem
     settings = SETTINGS.model_copy(update={"burn_in": 200, "samples": 2000, "chains": 4})
-    gold, _ = gold_standard.nuts(
+    gold = gold_standard.nuts(
         task,
         settings.model_copy(update={"nuts_samples": 1000}),
         0.0,
         mode["params"]["weights"],
         every_sampler.key(1, "figS4", "nuts"),
     )
-    where = {"inputs": 2, "seed": 0}
     one = candidates["mala"]
-    told, timed = every_sampler._one("mala", one, settings, 5, where, mode, gold)
+    told, timed = every_sampler._one("mala", one, settings, 5, 2, 0, mode, lambda: gold)
     assert told["measured"] == pytest.approx(1, abs=0.15)
     assert told["distance"] < 0.12
     assert told["predicted"] == 1
@@ -136,7 +135,7 @@ def test_what_is_told_of_a_sampler_that_draws_from_the_posterior_and_of_one_that
         return plain._replace(step=step)
 
     lost = every_sampler.Candidate(wild, False, None, (0.1,))
-    told, timed = every_sampler._one("lost", lost, settings, 5, where, mode, gold)
+    told, timed = every_sampler._one("lost", lost, settings, 5, 2, 0, mode, lambda: gold)
     assert told["distance"] == np.inf
     assert np.isnan(told["measured"])
     assert timed["effective"] == 0
