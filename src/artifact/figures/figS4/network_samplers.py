@@ -156,13 +156,14 @@ class Told(NamedTuple):
 
 def told(path: Path, task: Task, test: Examples, unravel: Callable[[Array], Params]) -> Told:
     """Of the iterates of chains."""
+    probes = test.y[:PROBES]
 
     @jax.jit
     def chain(draws: Float[Array, "samples P"]) -> tuple[Array, Array]:
         def body(total: Array, flat: Float[Array, " P"]) -> tuple[Array, Array]:
             params = unravel(flat)
             logs = jax.nn.log_softmax(task.logits(params, test.x))
-            labels = logs[jnp.arange(PROBES), test.y[:PROBES]]
+            labels = logs[jnp.arange(len(probes)), probes]
             cost = task.examples * mean_cost(task, params)
             return total + jnp.exp(logs), jnp.concatenate([cost[None], labels])
 
