@@ -13,7 +13,7 @@ CLAIMS = Path(__file__).parents[2] / "workflow/claims.yaml"
 WRONG = [
     (
         {"statistic": "np"},
-        "statistic = 'np' is not allowed; must be one of distance_from_nuts, drift",
+        "statistic = 'np' is not allowed; must be one of distance_from_hmc, distance_from_nuts",
     ),
     ({"statistic": "Means"}, "statistic = 'Means' is not allowed"),
     ({"between": [1, 0]}, "between = [1, 0] is not allowed; must rise"),

@@ -16,6 +16,7 @@ ASKED = {
     "mlp": (1000, 15),
     "posterior": (1000, 60),
     "every_sampler": (1000, 240),
+    "network_samplers": (1000, 240),
     "scaled": (1000, 60),
     "reading": (1000, 15),
     "riemannian_sweep": (1000, 15),

@@ -111,7 +111,7 @@ class Folder:
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
             whole = content.pop("sha256") == _digest((), content)
-        except (ValueError, KeyError, AttributeError):
+        except (ValueError, KeyError, AttributeError, TypeError):
             whole = False
         if not whole:
             path.unlink()

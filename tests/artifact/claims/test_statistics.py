@@ -262,6 +262,21 @@ def test_a_distance_from_nuts_is_that_samplers_at_that_n():
         statistics.distance_from_nuts(means, 64, "nuts")
 
 
+def test_a_distance_from_hmc_is_that_samplers():
+    apart = {"hmc": [0.01, 0.02], "stochastic_ngd, kfac": [0.25, 0.75], "sgd": [0.1, np.inf]}
+    rows = [
+        {"repeat": repeat, "sampler": name, "distance": distance, "cross_entropy": 2.0}
+        for name, distances in apart.items()
+        for repeat, distance in enumerate(distances)
+    ]
+    wide = repeats.read("figS4b", pd.DataFrame(rows))
+    means = {"figS4b": wide.mean().to_frame().T}
+    assert statistics.distance_from_hmc(means, "stochastic_ngd, kfac") == pytest.approx([0.5])
+    assert statistics.distance_from_hmc(means, "sgd") == [np.inf]
+    with pytest.raises(statistics.LackingError, match="no mandt in figS4b"):
+        statistics.distance_from_hmc(means, "mandt")
+
+
 def test_the_temperature_ratio_is_of_a_point_that_every_seed_has():
     rows = [
         {"model": "m", "N": 10, "learning_rate": rate, "seed": seed, "predicted": 0.5,

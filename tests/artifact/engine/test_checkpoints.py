@@ -95,6 +95,40 @@ def test_no_changed_digit_of_the_record_is_taken(tmp_path):
     assert not saved.folder.exists()
 
 
+def test_a_piece_is_made_once_and_its_seconds_count(tmp_path):
+    made = []
+
+    def make():
+        made.append(1)
+        return [{"x": 0.1, "y": float("inf")}, 3]
+
+    first = Folder(tmp_path / "job", "mark")
+    assert first.piece("a, b", make) == [{"x": 0.1, "y": float("inf")}, 3]
+    assert first.spent == 0
+    again = Folder(tmp_path / "job", "mark")
+    assert again.piece("a, b", make) == [{"x": 0.1, "y": float("inf")}, 3]
+    assert len(made) == 1
+    assert 0 < again.spent < 1
+    assert again.piece("c", lambda: 2) == 2
+    assert Folder(tmp_path / "job", "other").piece("a, b", lambda: 5) == 5
+
+
+@pytest.mark.parametrize("damage", [flip, cut, lambda path: path.write_text("[]")])
+def test_a_damaged_piece_is_refused_and_removed(tmp_path, damage):
+    saved = Folder(tmp_path / "job", "mark")
+    saved.piece("a", lambda: {"x": 0.25})
+    (path,) = files(saved.mine)
+    damage(path)
+    with pytest.raises(ValueError, match="was damaged; removed it"):
+        saved.piece("a", lambda: {"x": 0.5})
+    assert saved.piece("a", lambda: {"x": 0.5}) == {"x": 0.5}
+
+
+def test_what_would_not_come_back_as_it_is_is_no_piece(tmp_path):
+    with pytest.raises(TypeError):
+        Folder(tmp_path / "job", "mark").piece("a", lambda: np.float32(0.1))
+
+
 def test_the_fingerprint_is_of_arguments_and_contents(tmp_path):
     path = tmp_path / "code.py"
     path.write_text("a = 1")

@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pandas as pd
 import pytest
 from tests.artifact import small
 
@@ -141,12 +142,19 @@ def test_what_is_told_of_a_sampler_that_draws_from_the_posterior_and_of_one_that
     assert timed["effective"] == 0
 
 
-def test_the_posterior_has_no_prior_and_each_training_set_its_rows():
+def test_the_posterior_has_no_prior_and_each_training_set_its_rows(monkeypatch):
     """Of 40 examples: |F + δI|^{1/2} would move the mean by a good part of a deviation."""
     chosen = {"examples": 40, "batch_size": 10, "burn_in": 200, "samples": 3000, "chains": 4}
     nuts = {"nuts_warm_up": 300, "nuts_samples": 1500}
     settings = SETTINGS.model_copy(update={**chosen, **nuts, "repeats": 2, "samplers": ["mala"]})
-    tables = every_sampler.run(settings, 3, small.silent)
+    pieces = {}
+
+    def kept(name, make):
+        if name not in pieces:
+            pieces[name] = make()
+        return pieces[name]
+
+    tables = every_sampler.run(settings, 3, small.silent, kept)
     for table in tables.values():
         assert table["sampler"].tolist() == ["nuts", "mala"] * 2
         assert table["repeat"].tolist() == [0, 0, 1, 1]
@@ -156,6 +164,11 @@ def test_the_posterior_has_no_prior_and_each_training_set_its_rows():
     speed = tables["speed"].set_index("sampler").loc["mala"]
     assert (speed["effective"] / speed["gradients"] < 1).all()
     assert (speed["seconds"] > 0).all()
+    # What is kept is not made again, NUTS neither.
+    monkeypatch.setattr(gold_standard, "nuts", pytest.fail)
+    monkeypatch.setattr(every_sampler, "_one", pytest.fail)
+    for name, table in every_sampler.run(settings, 3, small.silent, kept).items():
+        pd.testing.assert_frame_equal(table, tables[name])
 
 
 @pytest.mark.parametrize(("size", "rule"), [(200, "be < 200"), (9, "be >= 10")])
