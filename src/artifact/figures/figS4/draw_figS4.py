@@ -79,12 +79,28 @@ def with_rates(speed: pd.DataFrame) -> pd.DataFrame:
 
 
 def points(
-    axes: Axes, rows: pd.DataFrame, column: str, names: Sequence[str], number: int, label: str
+    axes: Axes,
+    rows: pd.DataFrame,
+    column: str,
+    names: Sequence[str],
+    number: int,
+    label: str,
+    first: int = 0,
 ) -> None:
-    """Means and ranges over training sets of each sampler; a cross where one is not finite."""
+    """Means and ranges over training sets of each sampler; a cross where one is not finite.
+
+    Args:
+        axes: where.
+        rows: with the columns sampler and `column`.
+        column: what is drawn.
+        names: the samplers, from the row `first` downwards.
+        number: of the series: its colour and marker, a little lower than the last.
+        label: of the series.
+        first: a row.
+    """
     colour, marker = style.COLOURS[number], style.MARKERS[number]
     grouped = rows.groupby("sampler")[column].agg(["mean", "min", "max"]).loc[list(names)]
-    y = np.arange(len(names)) + 0.25 * number
+    y = first + np.arange(len(names)) + 0.25 * number
     mean = grouped["mean"].to_numpy()
     whole = np.isfinite(mean) & (mean > 0)
     axes.hlines(y[whole], grouped["min"][whole], grouped["max"][whole], color=colour, linewidth=0.9)

@@ -33,15 +33,13 @@ def draw(table: pd.DataFrame, speed: pd.DataFrame, stamp: style.Stamp) -> Figure
     with style.panels(stamp, counted, 4.0) as (figure, a, b):
         floor = table.loc[table["sampler"] == "hmc", "distance"].mean()
         a.axvline(floor, color=style.COLOURS[0], linestyle=(0, (4, 3)), linewidth=0.9, zorder=0)
-        points(a, table, "distance", samplers, 0, "")
+        points(a, table, "distance", samplers, 0, "", first=len(shown) - len(samplers))
         points(b, with_rates(speed), "rate", shown, 0, "")
-        # The rows of (a) are those of (b), below HMC's.
-        a.set_ylim(len(samplers) - 0.4, -1.6)
-        b.set_ylim(len(shown) - 0.4, -0.6)
-        a.set_yticks(np.arange(-1, len(samplers)), [NAMES[name] for name in shown])
-        b.set_yticks(np.arange(len(shown)), [])
         for axes in (a, b):
             curves.logarithmic(axes.xaxis)
+            axes.set_ylim(len(shown) - 0.4, -0.6)
+        a.set_yticks(np.arange(len(shown)), [NAMES[name] for name in shown])
+        b.set_yticks(np.arange(len(shown)), [])
         a.set_xlabel("total variation from HMC")
         b.set_xlabel("effective samples for\n1,000 full gradients")
         return figure

@@ -1,7 +1,8 @@
-"""Fig. S4 as a table, for `docs/samplers.md`."""
+"""Figs S4 and S4b as tables, for `docs/samplers.md`."""
 
 import pandas as pd
 
+from artifact.figures.figS4 import draw_figS4b
 from artifact.figures.figS4.draw_figS4 import NAMES, with_rates
 from artifact.records import documents
 
@@ -32,6 +33,38 @@ def table(distances: pd.DataFrame, speed: pd.DataFrame, inputs: int) -> str:
                 "effective samples for 1,000 full gradients": f"{rates[sampler]:.3g}"
                 if told
                 else "",
+            }
+        )
+    return documents.table(rows)
+
+
+def network_table(distances: pd.DataFrame, speed: pd.DataFrame) -> str:
+    """A row a sampler of the network, nearest first, HMC among them: means over training sets.
+
+    Args:
+        distances: see `artifact.figures.figS4.network_samplers.run`.
+        speed: its table of that name.
+    """
+    paid = with_rates(speed).assign(pace=speed["effective"] / speed["seconds"])
+    rates = paid.groupby("sampler")[["rate", "pace"]].median()
+    wide = distances.pivot(index="repeat", columns="sampler", values="cross_entropy")
+    beyond = wide.sub(wide["hmc"], axis=0).mean()
+    order = distances.groupby("sampler")["distance"].mean().sort_values().index
+    rows = []
+    for sampler in order:
+        of = distances[distances["sampler"] == sampler]
+        apart, gold = of["distance"], sampler == "hmc"
+        rows.append(
+            {
+                "sampler": "HMC, from itself" if gold else draw_figS4b.NAMES[sampler],
+                "measured T": f"{of['measured'].mean():.2f}",
+                "total variation (range)": (
+                    f"{apart.mean():.2g} ({apart.min():.2g} to {apart.max():.2g})"
+                ),
+                "cross entropy less HMC's": "" if gold else f"{beyond[sampler]:+.3f}",
+                "largest R̂": f"{of['rhat'].max():.2f}",
+                "effective samples for 1,000 full gradients": f"{rates['rate'][sampler]:.3g}",
+                "a second": f"{rates['pace'][sampler]:.2g}",
             }
         )
     return documents.table(rows)

@@ -1,4 +1,4 @@
-"""Fig. S4's table."""
+"""The tables of Figs S4 and S4b."""
 
 import pandas as pd
 
@@ -23,4 +23,25 @@ def test_a_row_says_what_its_sampler_did_at_that_n():
     assert text.splitlines()[2:] == [
         "| NUTS, from itself |  |  | 0.03 (0.02 to 0.04) |  |",
         "| SGLD | 1.04 | 1.20 | 0.2 (0.1 to 0.3) | 30 |",
+    ]
+
+
+def test_a_row_says_what_a_sampler_of_the_network_did():
+    scores = [
+        ("kfac", 0, 0.2, 1.5, 1.1, 1.25),
+        ("kfac", 1, 0.4, 1.7, 1.3, 1.5),
+        ("hmc", 0, 0.01, 1.4, 0.9, 1.01),
+        ("hmc", 1, 0.03, 1.2, 1.1, 1.02),
+    ]
+    columns = ["sampler", "repeat", "distance", "cross_entropy", "measured", "rhat"]
+    distances = pd.DataFrame(scores, columns=columns)
+    cost = [
+        ("kfac", 10.0, 500.0, 4.0),
+        ("kfac", 20.0, 500.0, 4.0),
+        ("hmc", 900.0, 9000.0, 60.0),
+    ]
+    speed = pd.DataFrame(cost, columns=["sampler", "effective", "gradients", "seconds"])
+    assert tell_figS4.network_table(distances, speed).splitlines()[2:] == [
+        "| HMC, from itself | 1.00 | 0.02 (0.01 to 0.03) |  | 1.02 | 100 | 15 |",
+        "| Langevin, K-FAC | 1.20 | 0.3 (0.2 to 0.4) | +0.300 | 1.50 | 30 | 3.8 |",
     ]
