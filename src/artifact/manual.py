@@ -1,7 +1,7 @@
 """What the code writes in documents: `python -m artifact.manual` writes it anew.
 
 That is the page of all settings, docs/settings.md, what README.md says of the claims, and
-docs/samplers.md's table of Fig. S4.
+docs/samplers.md's tables of Figs S4 and S4b.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,6 +24,8 @@ PAGE = ROOT / "docs/settings.md"
 README = ROOT / "README.md"
 ARCHIVE = ROOT / "results/reference/paper"
 SAMPLERS = ROOT / "docs/samplers.md"
+SHOWN = ("figS4", "figS4_speed", "figS4b", "figS4b_speed")
+"""The archived tables that docs/samplers.md shows."""
 
 HEAD = """\
 # Settings
@@ -119,9 +121,14 @@ def readme(text: str) -> str:
 
 
 def samplers(text: str) -> str:
-    """docs/samplers.md with its table of Fig. S4's archived distances written anew."""
-    distances, speed = (pd.read_csv(ARCHIVE / f"figS4{end}.csv") for end in ("", "_speed"))
-    return documents.put(text, "samplers", tell_figS4.table(distances, speed, inputs=2))
+    """docs/samplers.md with its tables of Figs S4's and S4b's archived distances written anew."""
+    of = {name: pd.read_csv(ARCHIVE / f"{name}.csv") for name in SHOWN}
+    text = documents.put(
+        text, "samplers", tell_figS4.table(of["figS4"], of["figS4_speed"], inputs=2)
+    )
+    return documents.put(
+        text, "network", tell_figS4.network_table(of["figS4b"], of["figS4b_speed"])
+    )
 
 
 if __name__ == "__main__":

@@ -71,6 +71,15 @@ def cases():
             ),
             lambda a, f, s: (inverse(f), 2 * rate * 1.5 / N * inverse(f)),
         ),
+        "preconditioned_langevin of minibatches": (
+            lambda t: preconditioned_langevin.build(
+                exact_fisher(t), learning_rate=rate, damping=delta, temperature=1.5, batch_size=4
+            ),
+            lambda a, f, s: (
+                inverse(f),
+                2 * rate * 1.5 / N * inverse(f) + rate**2 * c * inverse(f) @ s @ inverse(f),
+            ),
+        ),
         "stochastic_ngd": (
             lambda t: stochastic_ngd.build(
                 exact_fisher(t), learning_rate=rate, damping=delta, batch_size=4

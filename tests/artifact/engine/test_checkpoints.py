@@ -113,7 +113,11 @@ def test_a_piece_is_made_once_and_its_seconds_count(tmp_path):
     assert Folder(tmp_path / "job", "other").piece("a, b", lambda: 5) == 5
 
 
-@pytest.mark.parametrize("damage", [flip, cut, lambda path: path.write_text("[]")])
+def change_a_digit(path: Path):
+    path.write_text(path.read_text().replace("0.25", "0.75"))
+
+
+@pytest.mark.parametrize("damage", [flip, cut, change_a_digit, lambda path: path.write_text("[]")])
 def test_a_damaged_piece_is_refused_and_removed(tmp_path, damage):
     saved = Folder(tmp_path / "job", "mark")
     saved.piece("a", lambda: {"x": 0.25})

@@ -164,6 +164,25 @@ def test_stochastic_ngd_has_the_covariance_of_its_recursion(
     assert_moments(draws, POINTS.mean(axis=0), expected)
 
 
+def test_preconditioned_langevin_of_minibatches_has_the_covariance_of_its_recursion(
+    least_squares, constant, chains, assert_moments
+):
+    task, n = least_squares(CURVATURE, POINTS), len(POINTS)
+    algorithm = preconditioned_langevin.build(
+        constant(task, ROWS), learning_rate=0.3, damping=DAMPING, temperature=2.0, batch_size=3
+    )
+    draws = chains(algorithm, START, burn_in=150, **CHAINS)
+    noise = 2 * 2.0 / (0.3 * n) * METRIC + batch_noise(3, CURVATURE)
+    assert_moments(draws, POINTS.mean(axis=0), lyapunov(CURVATURE, METRIC, 0.3, noise))
+
+
+@pytest.mark.parametrize("size", [0, len(POINTS) + 1])
+def test_a_batch_of_preconditioned_langevin_that_is_none_is_refused(least_squares, constant, size):
+    metric = constant(least_squares(CURVATURE, POINTS), ROWS)
+    with pytest.raises(ValueError, match="batch_size must be"):
+        preconditioned_langevin.build(metric, learning_rate=0.3, damping=0.1, batch_size=size)
+
+
 @pytest.mark.parametrize("batch", [2, 6])
 @pytest.mark.parametrize("damping", [0.0, 0.5])
 def test_mandts_sampler_has_the_covariance_of_its_recursion(

@@ -104,7 +104,11 @@ class At(NamedTuple):
 
 def build(sampler: str, problem: Problem, at: At) -> SamplingAlgorithm:
     """One of `SAMPLERS`."""
-    given = {"learning_rate": at.rate, "damping": at.damping, "temperature": at.temperature}
+    given: dict[str, Any] = {
+        "learning_rate": at.rate,
+        "damping": at.damping,
+        "temperature": at.temperature,
+    }
     if sampler == "eq8":
         return preconditioned_langevin.build(problem.metric, **given)
     return riemannian_langevin.build(problem.metric, **given, prior_exponent=AIMED_AT[sampler])

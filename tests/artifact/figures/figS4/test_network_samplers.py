@@ -5,6 +5,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pandas as pd
 import pytest
 from tests.artifact import small
 
@@ -149,6 +150,27 @@ def test_one_that_draws_from_the_posterior_is_as_near_to_hmc_as_hmc_to_itself():
     assert speed.loc["hmc", "gradients"] == 12 * 4 * 1000
     assert (speed.loc[["mala", "stochastic_ngd"], "gradients"] == 4 * 4 * 2000).all()
     assert (speed.loc[["hmc", "mala"], "effective"] > 100).all()
+
+
+def test_each_training_set_has_its_rows_and_what_is_kept_is_not_made_again(monkeypatch):
+    few = {"burn_in": 2, "samples": 4, "hmc_burn_in": 2, "hmc_samples": 4, "repeats": 2}
+    settings = small.settings("figS4b", **CHANGES, **few, samplers=["sgld"])
+    pieces = {}
+
+    def kept(name, make):
+        if name not in pieces:
+            pieces[name] = make()
+        return pieces[name]
+
+    tables = network_samplers.run(settings, 5, small.silent, IMAGES, kept)
+    for table in tables.values():
+        assert table["sampler"].tolist() == ["hmc", "sgld"] * 2
+        assert table["repeat"].tolist() == [0, 0, 1, 1]
+    assert tables["distances"].groupby("sampler")["cross_entropy"].nunique().tolist() == [2, 2]
+    for maker in ("_hmc", "_of_hmc", "_one"):
+        monkeypatch.setattr(network_samplers, maker, pytest.fail)
+    for name, table in network_samplers.run(settings, 5, small.silent, IMAGES, kept).items():
+        pd.testing.assert_frame_equal(table, tables[name])
 
 
 def test_one_that_leaves_the_finite_numbers_is_recorded(problem):
