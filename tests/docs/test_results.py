@@ -1,14 +1,18 @@
-"""The numbers of docs/results.md are those of the archived tables."""
+"""The numbers of docs/results.md and docs/samplers.md are those of the archived tables."""
 
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 ROOT = Path(__file__).parents[2]
 ARCHIVE = ROOT / "results/reference/paper"
-TEXT = " ".join((ROOT / "docs/results.md").read_text(encoding="utf-8").split())
+TEXT = " ".join(
+    " ".join((ROOT / f"docs/{page}.md").read_text(encoding="utf-8").split())
+    for page in ("results", "samplers")
+)
 
 
 def table(name):
@@ -116,7 +120,74 @@ def estimated_fisher():
     assert shifts.max() - shifts.min() < 0.02
 
 
-@pytest.mark.parametrize("part", [fig1, figs2_to_4, fig7, two_parameterisations, estimated_fisher])
+def beyond(name, other, temperature):
+    """By how many % scores are above another's of the same seeds, geometric mean; 95%; how many."""
+    scores = []
+    for sweep in (name, other):
+        runs = table(f"{sweep}_runs")
+        whole = runs[np.isclose(runs["temperature"], temperature) & (runs["diverged_at"] < 0)]
+        scores.append(np.log(whole.set_index("seed")["ensemble_cross_entropy"]))
+    apart = (scores[0] - scores[1]).dropna()
+    ratio = np.exp(apart.mean())
+    half = stats.t.ppf(0.975, len(apart) - 1) * stats.sem(apart)
+    return 100 * (ratio - 1), 100 * ratio * half, len(apart)
+
+
+def own_posterior():
+    hmc = means("figS5_hmc")["mean"]
+    assert hmc.idxmin() == 1
+    yield (
+        f"at T = 1: {hmc[1.0]:.3f}, against {hmc[0.5]:.3f} at T = 1/2, {hmc[2.0]:.3f} at 2 and "
+        f"{hmc[0.25]:.3f} at 1/4"
+    )
+    rise = [100 * (hmc[t] / hmc[1.0] - 1) for t in (2.0, 4.0)]
+    yield "the posterior has {:.1f}% at T = 2 and {:.0f}% at T = 4".format(*rise)
+    for t in (0.5, 1.0, 2.0, 4.0):
+        assert abs(beyond("figS5_again", "figS5_hmc", t)[0]) < 0.15
+    assert abs(beyond("figS5_again", "figS5_hmc", 0.25)[0]) < 1
+    of_ngd = beyond("figS5_ngd", "figS5_hmc", 1.0)
+    yield "at T = 1 on {2} of 8 training sets, by {0:.1f} ± {1:.1f}%".format(*of_ngd)
+    yield "At T = 2 it is {:.0f}% worse".format(*beyond("figS5_ngd", "figS5_hmc", 2.0))
+    assert means("figS5_ngd")["mean"].idxmin() == 1
+    each = [beyond("figS5_eq8", "figS5_hmc", t) for t in (0.25, 1.0, 4.0)]
+    told = (
+        "{:.1f} ± {:.1f}% worse at T = 1/4",
+        "{:.1f} ± {:.1f}% at T = 1",
+        "{:.1f} ± {:.1f}% at T",
+    )
+    yield from (words.format(*found) for words, found in zip(told, each, strict=True))
+    assert means("figS5_eq8")["mean"].idxmin() == 0.5
+    of_langevin = beyond("figS5_langevin", "figS5_hmc", 1.0)
+    yield "is {:.1f} ± {:.1f}% worse at T = 1 after".format(*of_langevin)
+
+
+def kfac():
+    curve = means("figS6_kfac")
+    assert curve["mean"].idxmin() == 1
+    yield "at {mean:.3f} ± {standard_error:.3f} nats".format(**curve.loc[1.0])
+    above, half, repeats = beyond("figS6_kfac", "figS5_ngd", 1.0)
+    yield f"On the {repeats} sets where the Fisher's chain is whole"
+    yield f"the ratio to the Fisher's is {1 + above / 100:.3f} ± {half / 100:.3f}"
+    worst = table("figS6_kfac_runs").pivot(
+        index="seed", columns="temperature", values="ensemble_cross_entropy"
+    )
+    (lost,) = worst.index[worst[0.5] > 10]
+    cold, hot = worst.loc[lost, [0.5, 2.0]]
+    yield f"scores {cold:.0f} nats at T = 1/2 and {hot:.0f} at T = 2"
+
+
+PARTS = [
+    fig1,
+    figs2_to_4,
+    fig7,
+    two_parameterisations,
+    estimated_fisher,
+    own_posterior,
+    kfac,
+]
+
+
+@pytest.mark.parametrize("part", PARTS)
 def test_each_number_is_in_the_text_as_the_tables_have_it(part):
     for told in part():
         assert told in TEXT
