@@ -12,7 +12,6 @@ import resource
 import subprocess
 import sys
 import time
-from typing import Any
 
 from artifact.engine import device
 
@@ -26,8 +25,7 @@ def measure(parameters: int, metric: str, bias: bool) -> None:
     device.claim("cpu", 1)
     import flax.linen as nn
     import jax
-    import jax.numpy as jnp
-    from jax.flatten_util import ravel_pytree
+    import plain
 
     import ngd
     from ngd.metrics import empirical_fisher, exact_fisher, kfac, moving_average, sampled_fisher
@@ -44,26 +42,6 @@ def measure(parameters: int, metric: str, bias: bool) -> None:
     task = ngd.Task(Model().apply, x, y, ngd.l2(0.01))
     start = Model().init(jax.random.key(2), x[:1])
 
-    def dense(key: Any, w: Any) -> tuple[Any, Any]:
-        """(UᵀU + δI)⁻¹g = (g - Uᵀ(UUᵀ + δI)⁻¹Ug)/δ, U a matrix of gradients."""
-        flat, unravel = ravel_pytree(w)
-        key_batch, key_fisher, key_label = jax.random.split(key, 3)
-
-        def loss(w: Any, x: Any, y: Any) -> Any:
-            return -jax.nn.log_softmax(Model().apply(unravel(w), x[None]))[0, y]
-
-        def cost(w: Any) -> Any:
-            chosen = jax.random.permutation(key_batch, EXAMPLES)[:64]
-            return jax.vmap(loss, (None, 0, 0))(w, x[chosen], y[chosen]).mean() + 0.005 * w @ w
-
-        inputs = x[jax.random.permutation(key_fisher, EXAMPLES)[:LABELS]]
-        labels = jax.random.categorical(key_label, Model().apply(w, inputs))
-        rows = jax.vmap(jax.grad(loss), (None, 0, 0))(flat, inputs, labels) / LABELS**0.5
-        slope = jax.grad(cost)(flat)
-        damped = rows @ rows.T + 0.1 * jnp.eye(LABELS)
-        within = rows.T @ jax.scipy.linalg.solve(damped, rows @ slope, assume_a="pos")
-        return unravel(flat - 0.05 * (slope - within) / 0.1), None
-
     build = {
         "exact": exact_fisher,
         "empirical": empirical_fisher,
@@ -72,7 +50,8 @@ def measure(parameters: int, metric: str, bias: bool) -> None:
         "kfac": lambda task: kfac(task, LABELS, smoothing=0.95),
     }
     if metric == "dense":
-        state, step = start, jax.jit(dense)
+        dense = plain.of_labels(Model().apply, x, y, 0.01, labels=LABELS)
+        state, step = start, jax.jit(lambda key, w: (dense(key, w), None))
     else:
         metric_of = build[metric](task)
         sampler = ngd.stochastic_ngd(metric_of, learning_rate=0.05, damping=0.1, batch_size=64)

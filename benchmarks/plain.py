@@ -36,6 +36,45 @@ def cross_entropy(logits: Any, y: Any) -> Any:
     return -jnp.take_along_axis(jax.nn.log_softmax(logits), y[:, None], axis=1)[:, 0]
 
 
+def of_labels(
+    apply: Callable[[Any, Any], Any],
+    x: Any,
+    y: Any,
+    regularisation: float,
+    labels: int,
+    batch_size: int = 64,
+    learning_rate: float = 0.05,
+    damping: float = 0.1,
+) -> Callable[[Any, Any], Any]:
+    """A step of NGD from a matrix U of all labels' gradients, and the labels' own system.
+
+    (UᵀU + δI)⁻¹g = (g - Uᵀ(UUᵀ + δI)⁻¹Ug)/δ: for more parameters than labels.
+    """
+    examples = len(y)
+
+    def step(key: Any, w: Any) -> Any:
+        flat, unravel = ravel_pytree(w)
+        key_batch, key_fisher, key_label = jax.random.split(key, 3)
+
+        def loss(w: Any, x: Any, y: Any) -> Any:
+            return cross_entropy(apply(unravel(w), x[None]), y[None])[0]
+
+        def cost(w: Any) -> Any:
+            chosen = jax.random.permutation(key_batch, examples)[:batch_size]
+            mean = jnp.mean(cross_entropy(apply(unravel(w), x[chosen]), y[chosen]))
+            return mean + 0.5 * regularisation * w @ w
+
+        inputs = x[jax.random.permutation(key_fisher, examples)[:labels]]
+        drawn = jax.random.categorical(key_label, apply(w, inputs))
+        rows = jax.vmap(jax.grad(loss), (None, 0, 0))(flat, inputs, drawn) / labels**0.5
+        slope = jax.grad(cost)(flat)
+        damped = rows @ rows.T + damping * jnp.eye(labels)
+        within = rows.T @ jax.scipy.linalg.solve(damped, rows @ slope, assume_a="pos")
+        return unravel(flat - learning_rate * (slope - within) / damping)
+
+    return step
+
+
 def jax_steps(case: Any) -> Callable[[int], None]:
     """A compiled step, called as often as asked."""
     rate, damping, batch, fisher, alpha = case.settings
