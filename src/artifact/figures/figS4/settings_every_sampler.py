@@ -59,13 +59,19 @@ class EverySamplerSettings(GoldStandardSettings):
 
     @model_validator(mode="after")
     def _the_batch_is_in_bounds(self) -> Self:
-        if self.batch_size >= self.examples:
-            raise BrokenRuleError(
-                "batch_size", self.batch_size, f"be < {self.examples}, the examples"
-            )
-        least = self.learning_rate * self.examples / 2
-        if self.batch_size < least:
-            raise BrokenRuleError(
-                "batch_size", self.batch_size, f"be >= {least:g}, εN/2: SGFS has no ε below"
-            )
+        require_own_batch(self.batch_size, self.examples, self.learning_rate)
         return self
+
+
+def require_own_batch(batch_size: int, examples: int, learning_rate: float) -> None:
+    """Refuse a B without noise of minibatches, or with which SGFS has no step.
+
+    Raises:
+        BrokenRuleError: naming the key batch_size.
+    """
+    if batch_size >= examples:
+        raise BrokenRuleError("batch_size", batch_size, f"be < {examples}, the examples")
+    least = learning_rate * examples / 2
+    if batch_size < least:
+        rule = f"be >= {least:g}, εN/2: SGFS has no ε below"
+        raise BrokenRuleError("batch_size", batch_size, rule)

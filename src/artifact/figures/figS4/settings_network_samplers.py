@@ -5,6 +5,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, model_validator
 
 from artifact.figures.fig5_6.settings_mlp import MLPPoint
+from artifact.figures.figS4.settings_every_sampler import require_own_batch
 from artifact.settings.sweeps import require_batch
 from artifact.settings.typed import (
     BrokenRuleError,
@@ -73,11 +74,5 @@ class NetworkSamplersSettings(MLPPoint):
         if self.fisher_examples > self.examples:
             rule = f"be <= {self.examples}, the examples"
             raise BrokenRuleError("fisher_examples", self.fisher_examples, rule)
-        if self.batch_size >= self.examples:
-            rule = f"be < {self.examples}, the examples"
-            raise BrokenRuleError("batch_size", self.batch_size, rule)
-        least = self.learning_rate * self.examples / 2
-        if self.batch_size < least:
-            rule = f"be >= {least:g}, εN/2: SGFS has no ε below"
-            raise BrokenRuleError("batch_size", self.batch_size, rule)
+        require_own_batch(self.batch_size, self.examples, self.learning_rate)
         return self
