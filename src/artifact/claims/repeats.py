@@ -95,8 +95,8 @@ def of_distances(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def of_predictions(table: pd.DataFrame) -> pd.DataFrame:
-    """Fig. S4b's distances from HMC: a row a repeat, columns samplers."""
-    return table.pivot(index="repeat", columns="sampler", values="distance")
+    """Fig. S4b's distances from HMC: a row a repeat where HMC's chains mixed, columns samplers."""
+    return table.pivot(index="repeat", columns="sampler", values="distance").dropna()
 
 
 def of_directions(table: pd.DataFrame) -> pd.DataFrame:

@@ -263,7 +263,12 @@ def test_a_distance_from_nuts_is_that_samplers_at_that_n():
 
 
 def test_a_distance_from_hmc_is_that_samplers():
-    apart = {"hmc": [0.01, 0.02], "stochastic_ngd, kfac": [0.25, 0.75], "sgd": [0.1, np.inf]}
+    # On the last training set HMC's chains did not mix.
+    apart = {
+        "hmc": [0.01, 0.02, np.nan],
+        "stochastic_ngd, kfac": [0.25, 0.75, np.nan],
+        "sgd": [0.1, np.inf, np.nan],
+    }
     rows = [
         {"repeat": repeat, "sampler": name, "distance": distance, "cross_entropy": 2.0}
         for name, distances in apart.items()

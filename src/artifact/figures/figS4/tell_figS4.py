@@ -45,6 +45,7 @@ def network_table(distances: pd.DataFrame, speed: pd.DataFrame) -> str:
         distances: see `artifact.figures.figS4.network_samplers.run`.
         speed: its table of that name.
     """
+    distances, speed = (draw_figS4b.with_gold(rows, distances) for rows in (distances, speed))
     paid = with_rates(speed).assign(pace=speed["effective"] / speed["seconds"])
     rates = paid.groupby("sampler")[["rate", "pace"]].median()
     wide = distances.pivot(index="repeat", columns="sampler", values="cross_entropy")

@@ -14,7 +14,7 @@ from artifact.figures.figS4.settings_network_samplers import SAMPLERS
 from artifact.protocols import Examples
 from ngd import samplers
 from ngd.diagnostics import settings_of
-from ngd.task import Task, l2
+from ngd.task import Task, l2, mean_cost
 
 N, OWN, COLD = 48, 12, 3  # N/(1 + 2T/ε) = 48/17 at ε = 1/8
 IMAGES = small.noisy_images(train=60, test=25)
@@ -171,6 +171,34 @@ def test_each_training_set_has_its_rows_and_what_is_kept_is_not_made_again(monke
         monkeypatch.setattr(network_samplers, maker, pytest.fail)
     for name, table in network_samplers.run(settings, 5, small.silent, IMAGES, kept).items():
         pd.testing.assert_frame_equal(table, tables[name])
+
+
+def test_no_distance_is_told_from_chains_that_have_not_mixed(problem):
+    rng = np.random.default_rng(0)
+    predictives = jnp.full((2, 25, 10), 0.1)
+    for apart, told in ((0.0, True), (3.0, False)):
+        traces = rng.normal(size=(2, 200, 21)) + apart * np.arange(2)[:, None, None]
+        gold = network_samplers.Found(
+            network_samplers.Told(predictives, jnp.asarray(traces)), 1.0, 1.0
+        )
+        row, _ = network_samplers._of_hmc(SETTINGS, problem, lambda gold=gold: gold)
+        assert np.isnan(row["distance"]) == (not told)
+        assert (row["rhat"] <= 1.1) == told
+        row, _ = network_samplers._one(
+            "langevin", ENTRIES["langevin"], SETTINGS, 5, problem, lambda gold=gold: gold
+        )
+        assert np.isnan(row["distance"]) == (not told)
+
+
+def test_hmc_starts_where_eq_8_has_led_it(problem, monkeypatch):
+    """Of no trajectory but one that is too short to count."""
+    settings = SETTINGS.model_copy(
+        update={"hmc_learning_rate": 1e-12, "hmc_burn_in": 1, "hmc_steps": 1}
+    )
+    monkeypatch.setattr(network_samplers, "WARM_UP", 30)
+    near = network_samplers._hmc(settings, 5, problem).told.traces[:, :, 0]
+    far = jax.vmap(lambda start: N * mean_cost(problem.task, start))(problem.starts)
+    assert (near.max(axis=1) < far).all()
 
 
 def test_one_that_leaves_the_finite_numbers_is_recorded(problem):

@@ -1,5 +1,6 @@
 """The tables of Figs S4 and S4b."""
 
+import numpy as np
 import pandas as pd
 
 from artifact.figures.figS4 import tell_figS4
@@ -32,15 +33,20 @@ def test_a_row_says_what_a_sampler_of_the_network_did():
         ("kfac", 1, 0.4, 1.7, 1.3, 1.5),
         ("hmc", 0, 0.01, 1.4, 0.9, 1.01),
         ("hmc", 1, 0.03, 1.2, 1.1, 1.02),
+        # HMC's chains did not mix there.
+        ("kfac", 2, np.nan, 9.0, 9.0, 9.0),
+        ("hmc", 2, np.nan, 9.0, 9.0, 9.0),
     ]
     columns = ["sampler", "repeat", "distance", "cross_entropy", "measured", "rhat"]
     distances = pd.DataFrame(scores, columns=columns)
     cost = [
-        ("kfac", 10.0, 500.0, 4.0),
-        ("kfac", 20.0, 500.0, 4.0),
-        ("hmc", 900.0, 9000.0, 60.0),
+        ("kfac", 0, 10.0, 500.0, 4.0),
+        ("kfac", 1, 20.0, 500.0, 4.0),
+        ("kfac", 2, 9e9, 500.0, 4.0),
+        ("hmc", 0, 900.0, 9000.0, 60.0),
     ]
-    speed = pd.DataFrame(cost, columns=["sampler", "effective", "gradients", "seconds"])
+    columns = ["sampler", "repeat", "effective", "gradients", "seconds"]
+    speed = pd.DataFrame(cost, columns=columns)
     assert tell_figS4.network_table(distances, speed).splitlines()[2:] == [
         "| HMC, from itself | 1.00 | 0.02 (0.01 to 0.03) |  | 1.02 | 100 | 15 |",
         "| Langevin, K-FAC | 1.20 | 0.3 (0.2 to 0.4) | +0.300 | 1.50 | 30 | 3.8 |",
