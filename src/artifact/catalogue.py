@@ -75,7 +75,9 @@ class Whole(NamedTuple):
         needs: what it reads besides settings: `images`, or results of other experiments.
         memory: of the job, MB.
         trains: whether chains run in it, for which a GPU is asked where the device is one.
-        pieces: whether its `run` takes a `protocols.Kept`: what is finished of it outlives a kill.
+        pieces: of an experiment whose `run` takes a `protocols.Kept`, the settings that choose
+            which pieces it makes. A piece depends on the others alone: more repeats make what is
+            new.
     """
 
     module: str
@@ -85,7 +87,7 @@ class Whole(NamedTuple):
     needs: tuple[str, ...] = ()
     memory: int = 1000
     trains: bool = True
-    pieces: bool = False
+    pieces: tuple[str, ...] = ()
 
 
 class Group(NamedTuple):
@@ -208,7 +210,7 @@ EXPERIMENTS: Mapping[str, Chains | Whole] = {
         "figS4",
         {"distances": "tables/figS4.csv", "speed": "tables/figS4_speed.csv"},
         "tables/figS4.json",
-        pieces=True,
+        pieces=("inputs", "repeats", "samplers"),
     ),
     "network_samplers": Whole(
         f"{_ROOMS}.figS4.network_samplers",
@@ -216,7 +218,7 @@ EXPERIMENTS: Mapping[str, Chains | Whole] = {
         {"distances": "tables/figS4b.csv", "speed": "tables/figS4b_speed.csv"},
         "tables/figS4b.json",
         ("images",),
-        pieces=True,
+        pieces=("repeats", "samplers"),
     ),
     "posterior": Chains(f"{_ROOMS}.figS5.posterior", ("images",)),
     "scaled": Chains(f"{_ROOMS}.figS6.scaled", ("images",)),

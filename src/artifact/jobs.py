@@ -151,7 +151,7 @@ def run_whole(
         experiment: an entry of the catalogue.
         settings: its group of settings.
         root: the root seed.
-        checkpoint_folder: where one of pieces keeps those that are finished.
+        checkpoint_folder: where one of pieces keeps them.
         given: files, threads and code.
     """
     started = time.monotonic()
@@ -163,15 +163,15 @@ def run_whole(
     run = import_module(entry.module).run
     kept = None
     if checkpoint_folder is not None:
-        mark = checkpoints.fingerprint({**arguments, "code": given.code}, given.inputs.values())
+        of_piece = {key: value for key, value in settings.items() if key not in entry.pieces}
+        marked = {**arguments, "settings": of_piece, "code": given.code}
+        mark = checkpoints.fingerprint(marked, given.inputs.values())
         kept = checkpoints.Folder(checkpoint_folder, mark)
         run = partial(run, kept=kept.piece)
     with given.log.open("w", encoding="utf-8") as stream:
         results = run(typed, root, progress=progress.bar(stream, _name(given)), **held)
     spent = 0.0 if kept is None else kept.spent
     _write(results, arguments, _data(held), started, given, already=spent)
-    if kept is not None:
-        kept.clear()
 
 
 def _write(

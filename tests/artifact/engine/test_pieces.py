@@ -41,15 +41,16 @@ def made(monkeypatch):
     return made, killed_at
 
 
-def job(folder: Path, root: int = 1, code: str = "a"):
+def job(folder: Path, root: int = 1, code: str = "a", **changes):
     names = ("distances", "speed", "provenance")
     outputs = {name: folder / f"{name}.csv" for name in names}
     given = jobs.Given({}, outputs, folder / "log", 1, code)
-    jobs.run_whole("every_sampler", small.config().figS4.model_dump(), root, folder / "kept", given)
+    settings = small.settings("figS4", **changes).model_dump()
+    jobs.run_whole("every_sampler", settings, root, folder / "kept", given)
     return (folder / "distances.csv").read_bytes()
 
 
-def test_it_goes_on_to_the_same_bytes_and_keeps_nothing_then(tmp_path, made):
+def test_it_goes_on_to_the_same_bytes(tmp_path, made):
     began, killed_at = made
     for name in ("whole", "killed"):
         (tmp_path / name).mkdir()
@@ -61,12 +62,19 @@ def test_it_goes_on_to_the_same_bytes_and_keeps_nothing_then(tmp_path, made):
     killed_at.clear()
     assert job(tmp_path / "killed") == whole
     assert began == [0, 1, 2]
-    assert not (tmp_path / "killed/kept").exists()
     integrity.verify([tmp_path / "killed/distances.csv"])
     assert json.loads((tmp_path / "killed/provenance.csv").read_text())["seconds"] > 0
 
 
-@pytest.mark.parametrize("other", [{"root": 2}, {"code": "b"}])
+@pytest.mark.parametrize("other", [{"repeats": 2}, {"inputs": [2, 3]}, {"samplers": ["sgd"]}])
+def test_more_or_other_pieces_make_none_anew(tmp_path, made, other):
+    began, _ = made
+    first = job(tmp_path)
+    assert job(tmp_path, **other) == first
+    assert began == [0, 1, 2]
+
+
+@pytest.mark.parametrize("other", [{"root": 2}, {"code": "b"}, {"damping": 0.3}])
 def test_other_settings_or_other_code_begin_anew(tmp_path, made, other):
     began, killed_at = made
     killed_at.append(2)
@@ -84,3 +92,6 @@ def test_the_rules_of_such_experiments_say_where_pieces_are_kept():
         if isinstance(entry, catalogue.Whole) and entry.pieces
     }
     assert of_pieces == {"every_sampler", "network_samplers"}
+    for name in of_pieces:
+        entry = catalogue.EXPERIMENTS[name]
+        assert set(entry.pieces) <= set(catalogue.GROUPS[entry.settings].model.model_fields)
