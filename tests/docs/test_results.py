@@ -174,6 +174,13 @@ def kfac():
     (lost,) = worst.index[worst[0.5] > 10]
     cold, hot = worst.loc[lost, [0.5, 2.0]]
     yield f"scores {cold:.0f} nats at T = 1/2 and {hot:.0f} at T = 2"
+    fisher, wide = (means(f"figS6_wide_{name}", N=4096)["mean"] for name in ("fisher", "kfac"))
+    assert (fisher.idxmin(), wide.idxmin()) == (1, 2)
+    yield f"least at T = 1: {fisher[1.0]:.4f} nats, but {fisher[0.5]:.4f} at T = 1/2 too"
+    yield f"It rises to {fisher[2.0]:.4f} at T = 2 and {fisher[4.0]:.4f} at T = 4"
+    yield f"{wide[1.0]:.4f} at T = 1, {wide[2.0]:.4f} at T = 2, {wide[4.0]:.4f} at T = 4"
+    apart, half, _ = beyond("figS6_wide_fisher", "figS6_wide_kfac", 1.0)
+    yield f"At T = 1 the two are the same to {apart:.1f} ± {half:.1f}%"
 
 
 PARTS = [
