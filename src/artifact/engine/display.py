@@ -21,6 +21,9 @@ STREAM = "DefaultStreamHandler"
 QUIET = ("job_info", "group_info", "shellcmd", "job_started", "job_finished", "resources_info")
 """What Snakemake says of every job that goes well: a stanza of its files."""
 
+RECORDS = ("data", "points", "tables")
+"""The folders of results/<scale> where jobs leave their records."""
+
 CHATTER = ("Select jobs to execute", "Execute ")
 """How lines begin that Snakemake says between jobs, and that have no event."""
 
@@ -90,7 +93,8 @@ def ending(made: Sequence[Path], results: Path) -> str:
         results: results/<scale>.
     """
     told = []
-    if spent := progress.seconds(results.rglob("*.json")):
+    records = (path for folder in RECORDS for path in (results / folder).rglob("*.json"))
+    if spent := progress.seconds(records):
         told.append(f"Seconds of all jobs at the scale {results.name}:\n{spent}")
     verdicts = [path for path in made if path.name == "claims.csv"]
     told += [f"{findings.total(pd.read_csv(path))}: {path}" for path in verdicts]

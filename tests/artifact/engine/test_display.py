@@ -1,6 +1,7 @@
 """What a terminal shows of a run, and what is left where there is none."""
 
 import io
+import json
 import logging
 import os
 import pty
@@ -88,9 +89,17 @@ def test_the_ending_tells_verdicts_and_where_the_figures_are(tmp_path):
     table = results / "claims.csv"
     verdicts = ["reproduced", "inconclusive", "inconclusive"]
     pd.DataFrame({"claim": list("abc"), "verdict": verdicts}).to_csv(table)
+    # What a job keeps for the next is no record.
+    (results / "checkpoints/job/mark").mkdir(parents=True)
+    (results / "checkpoints/job/mark/piece.json").write_text('{"made": 1, "seconds": 2.0}')
     made = [Path("figures/fig2.pdf"), Path("figures/fig2.svg"), table, Path("figures/fig1.pdf")]
     told = display.ending(made, results).splitlines()
     assert told[0] == f"Of 3 claims 1 are reproduced, 0 are not, 2 are inconclusive: {table}"
     assert told[1] == "Figures, in figures/: fig1.pdf, fig2.pdf"
     assert len(told) == 2
     assert display.ending(made[:1], results).endswith("A verdict for each claim: snakemake claims")
+    (results / "points/fig2").mkdir(parents=True)
+    record = {"settings": {"figure": "fig2"}, "seconds": 3.0}
+    (results / "points/fig2/job.json").write_text(json.dumps(record))
+    told = display.ending(made, results).splitlines()
+    assert told[3].split() == ["fig2", "1", "3.0", "3.0"]
