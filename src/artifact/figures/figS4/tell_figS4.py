@@ -39,7 +39,9 @@ def table(distances: pd.DataFrame, speed: pd.DataFrame, inputs: int) -> str:
 
 
 def network_table(distances: pd.DataFrame, speed: pd.DataFrame) -> str:
-    """A row a sampler of the network, nearest first, HMC among them: means over training sets, of T and prices medians.
+    """A row a sampler of the network, nearest first, HMC among them.
+
+    Means over training sets; of T and prices medians.
 
     Args:
         distances: see `artifact.figures.figS4.network_samplers.run`.
