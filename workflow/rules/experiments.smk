@@ -68,16 +68,16 @@ for name, entry in catalogue.EXPERIMENTS.items():
                 gpu=GPUS if entry.trains else 0,
                 mem_mb=memory(entry),
             params:
-                experiment=name,
-                settings=config[entry.settings],
-                root=config["seed"],
-                device=config["device"],
-                code=lambda wildcards, entry=entry: code("whole.py", entry.module),
                 **(
                     {"checkpoints": placed(f"{RESULTS}/checkpoints/{name}")}
                     if entry.pieces
                     else {}
                 ),
+                experiment=name,
+                settings=config[entry.settings],
+                root=config["seed"],
+                device=config["device"],
+                code=lambda wildcards, entry=entry: code("whole.py", entry.module),
             script:
                 "../scripts/whole.py"
 
