@@ -1,5 +1,5 @@
 # Everything in one image, from the lock; it runs without a network:
-#   docker build --tag ngd-posterior .   (built by podman on Debian 12 with its Python 3.11, where it gives the same bytes; not on the base below)
+#   docker build --tag ngd-posterior .   (built by podman on Debian 12 with its Python 3.11: Figs 1 and 2 at `smoke` to the host's bytes; not on the base below)
 #   docker run --rm --network none --volume "$PWD/figures:/ngd-posterior/figures" ngd-posterior
 # Any base with Python >= 3.11, its venv and apt will do.
 ARG BASE=docker.io/library/python:3.12-slim-bookworm
