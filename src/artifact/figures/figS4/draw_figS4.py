@@ -62,15 +62,20 @@ def draw(table: pd.DataFrame, speed: pd.DataFrame, stamp: style.Stamp) -> Figure
             label = f"$n={inputs}$"
             points(a, rows, "distance", shown, number, label)
             points(b, paid[paid["inputs"] == inputs], "rate", shown, number, label)
-        for axes in (a, b):
-            curves.logarithmic(axes.xaxis)
-            axes.set_ylim(len(shown) - 0.4, -0.6)
-        a.set_yticks(np.arange(len(shown)), [NAMES[name] for name in shown])
-        b.set_yticks(np.arange(len(shown)), [])
+        name_rows(a, b, [NAMES[name] for name in shown])
         a.set_xlabel("distance from NUTS\n(standard deviations)")
         b.set_xlabel("effective samples for\n1,000 full gradients")
         b.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, borderaxespad=0)
         return figure
+
+
+def name_rows(a: Axes, b: Axes, names: Sequence[str]) -> None:
+    """Rows from the top, named at the left of panel (a) alone, of values on logarithmic axes."""
+    for axes in (a, b):
+        curves.logarithmic(axes.xaxis)
+        axes.set_ylim(len(names) - 0.4, -0.6)
+    a.set_yticks(np.arange(len(names)), names)
+    b.set_yticks(np.arange(len(names)), [])
 
 
 def with_rates(speed: pd.DataFrame) -> pd.DataFrame:

@@ -7,13 +7,12 @@ thousand gradients of the whole training set, of what mixes worst: the cost and 
 probabilities of twenty test images' labels.
 """
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from artifact.drawing import curves, style
+from artifact.drawing import style
 from artifact.figures.figS4.draw_figS4 import NAMES as OF_BOTH
-from artifact.figures.figS4.draw_figS4 import points, with_rates
+from artifact.figures.figS4.draw_figS4 import name_rows, points, with_rates
 
 NAMES = {"hmc": "HMC", **OF_BOTH, "stochastic_ngd, kfac": "NGD with K-FAC"}
 
@@ -36,11 +35,7 @@ def draw(table: pd.DataFrame, speed: pd.DataFrame, stamp: style.Stamp) -> Figure
         a.axvline(floor, color=style.COLOURS[0], linestyle=(0, (4, 3)), linewidth=0.9, zorder=0)
         points(a, table, "distance", samplers, 0, "", first=len(shown) - len(samplers))
         points(b, with_rates(speed), "rate", shown, 0, "")
-        for axes in (a, b):
-            curves.logarithmic(axes.xaxis)
-            axes.set_ylim(len(shown) - 0.4, -0.6)
-        a.set_yticks(np.arange(len(shown)), [NAMES[name] for name in shown])
-        b.set_yticks(np.arange(len(shown)), [])
+        name_rows(a, b, [NAMES[name] for name in shown])
         a.set_xlabel("total variation from HMC")
         b.set_xlabel("effective samples for\n1,000 full gradients")
         return figure
