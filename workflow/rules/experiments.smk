@@ -1,6 +1,8 @@
 # A rule for each experiment of the catalogue.
 
 GPUS = 1 if config["device"] == "gpu" else 0
+# No parameter where all is as ever, which would make finished jobs run again.
+COMPILED = {} if config["optimised"] else {"optimised": False}
 
 
 def needs(entry):
@@ -73,6 +75,7 @@ for name, entry in catalogue.EXPERIMENTS.items():
                     if entry.pieces
                     else {}
                 ),
+                **COMPILED,
                 experiment=name,
                 settings=config[entry.settings],
                 root=config["seed"],
@@ -107,6 +110,7 @@ for name, entry in catalogue.EXPERIMENTS.items():
                 gpu=GPUS,
                 mem_mb=memory(entry),
             params:
+                **COMPILED,
                 experiment=name,
                 figure=lambda wildcards: wildcards.figure,
                 settings=lambda wildcards: SWEEPS[wildcards.figure].of_point(),

@@ -12,7 +12,8 @@ if params.device == "gpu" and (lacking := device.lacks_gpu()):
     raise refusals.RefusedError(
         f"config: device = 'gpu' is not allowed here; must be cpu, since {lacking}"
     )
-device.claim(params.device, snakemake.threads)  # before anything imports JAX
+# Before anything imports JAX.
+device.claim(params.device, snakemake.threads, params.get("optimised", True))
 
 from artifact import jobs  # noqa: E402
 

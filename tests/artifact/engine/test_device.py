@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 
 def run(program):
     return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
@@ -54,3 +56,14 @@ found = jax.jit(jax.vmap(lambda row: jnp.sum((jnp.eye(3) @ row) ** 2)))(x)
 print(float(found[-1]))
 """
     assert float(run(program).stdout) == 32768.0**2
+
+
+@pytest.mark.parametrize(("optimised", "found"), [(True, False), (False, True)])
+def test_programs_are_optimised_unless_the_settings_say_otherwise(optimised, found):
+    program = (
+        f"from artifact.engine import device; device.claim('cpu', 1, {optimised}); import jax, os; "
+        "jax.devices(); print(os.environ['XLA_FLAGS'])"
+    )
+    flags = run(program).stdout
+    assert "--xla_cpu_experimental_ynn_fusion_type=" in flags
+    assert ("--xla_backend_optimization_level=0" in flags) is found
