@@ -255,13 +255,22 @@ class Found(NamedTuple):
 
     Attributes:
         told: what they say; None where one left the finite numbers.
+        effective: samples, of the trace that has least; none where told is None.
+        rhat: the largest of the traces; infinite where told is None.
         measured: their temperature by the virial theorem.
         seconds: of all samples.
     """
 
     told: Told | None
+    effective: float
+    rhat: float
     measured: float
     seconds: float
+
+    @property
+    def mixed(self) -> bool:
+        """Whether they are a gold standard."""
+        return self.rhat <= MIXED
 
 
 def _found(
@@ -274,10 +283,11 @@ def _found(
 ) -> Found:
     path, seconds = iterates(sampler, problem.starts, burn_in, samples, rng_key)
     if not np.isfinite(path).all():
-        return Found(None, np.nan, seconds)
+        return Found(None, 0.0, np.inf, np.nan, seconds)
     draws = jax.vmap(jax.vmap(problem.unravel))(path)
     measured = measured_temperature(judged, draws, prior_exponent=0.0).value
-    return Found(told(path, problem.task, problem.test, problem.unravel), measured, seconds)
+    said = told(path, problem.task, problem.test, problem.unravel)
+    return Found(said, *convergence(said.traces), measured, seconds)
 
 
 def _hmc(settings: NetworkSamplersSettings, root: int, problem: _Problem) -> Found:
@@ -305,26 +315,20 @@ def _rows(found: Found, apart: Callable[[Array], float], test: Examples, paid: f
         "measured": found.measured,
         "distance": np.inf,
         "cross_entropy": np.inf,
-        "rhat": np.inf,
+        "rhat": found.rhat,
     }
-    timed = {"effective": 0.0, "gradients": paid, "seconds": found.seconds}
     if found.told is not None:
-        predictives, traces = found.told
+        predictives = found.told.predictives
         row["distance"] = apart(predictives)
         row["cross_entropy"] = cross_entropy(predictives.mean(axis=0), test)
-        timed["effective"], row["rhat"] = convergence(traces)
-    return row, timed
-
-
-def _mixed(gold: Found) -> bool:
-    return gold.told is not None and convergence(gold.told.traces).rhat <= MIXED
+    return row, {"effective": found.effective, "gradients": paid, "seconds": found.seconds}
 
 
 def _of_hmc(
     settings: NetworkSamplersSettings, problem: _Problem, gold: Callable[[], Found]
 ) -> Rows:
     def halves(predictives: Array) -> float:
-        if not _mixed(gold()):
+        if not gold().mixed:
             return np.nan
         half = len(predictives) // 2
         return total_variation(predictives[:half].mean(axis=0), predictives[half:].mean(axis=0))
@@ -357,7 +361,7 @@ def _one(
 
     def from_gold(predictives: Array) -> float:
         theirs = gold().told
-        if theirs is None or not _mixed(gold()):
+        if theirs is None or not gold().mixed:
             return np.nan
         return total_variation(predictives.mean(axis=0), theirs.predictives.mean(axis=0))
 

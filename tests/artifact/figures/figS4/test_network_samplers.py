@@ -14,6 +14,7 @@ from artifact.figures.figS4.settings_network_samplers import SAMPLERS
 from artifact.protocols import Examples
 from ngd import samplers
 from ngd.diagnostics import settings_of
+from ngd.diagnostics.measured import convergence
 from ngd.task import Task, l2, mean_cost
 
 N, OWN, COLD = 48, 12, 3  # N/(1 + 2T/ε) = 48/17 at ε = 1/8
@@ -178,9 +179,8 @@ def test_no_distance_is_told_from_chains_that_have_not_mixed(problem):
     predictives = jnp.full((2, 25, 10), 0.1)
     for apart, told in ((0.0, True), (3.0, False)):
         traces = rng.normal(size=(2, 200, 21)) + apart * np.arange(2)[:, None, None]
-        gold = network_samplers.Found(
-            network_samplers.Told(predictives, jnp.asarray(traces)), 1.0, 1.0
-        )
+        said = network_samplers.Told(predictives, jnp.asarray(traces))
+        gold = network_samplers.Found(said, *convergence(said.traces), 1.0, 1.0)
         row, _ = network_samplers._of_hmc(SETTINGS, problem, lambda gold=gold: gold)
         assert np.isnan(row["distance"]) == (not told)
         assert (row["rhat"] <= 1.1) == told
