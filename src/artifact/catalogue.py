@@ -26,7 +26,11 @@ from artifact.figures.figS2.settings_theorem_2 import Theorem2Settings
 from artifact.figures.figS2b.settings_estimated_fisher import EstimatedFisherSettings
 from artifact.figures.figS3.settings_gold_standard import GoldStandardSettings
 from artifact.figures.figS4.settings_every_sampler import EverySamplerSettings
-from artifact.figures.figS4.settings_network_samplers import NetworkSamplersSettings
+from artifact.figures.figS4.settings_network_samplers import (
+    BesideHMC,
+    CNNSamplersSettings,
+    NetworkSamplersSettings,
+)
 from artifact.figures.figS5.settings_posterior import PosteriorSweep
 from artifact.figures.figS6.settings_scaled import ScaledSweep
 from artifact.figures.readings.settings_readings import CNNReadings, MLPReadings, Variants
@@ -221,6 +225,15 @@ EXPERIMENTS: Mapping[str, Chains | Whole] = {
         ("images",),
         pieces=("repeats", "samplers"),
     ),
+    "cnn_samplers": Whole(
+        f"{_ROOMS}.figS4.cnn_samplers",
+        "figS4c",
+        {"distances": "tables/figS4c.csv", "speed": "tables/figS4c_speed.csv"},
+        "tables/figS4c.json",
+        ("images",),
+        memory=2000,
+        pieces=("repeats", "samplers"),
+    ),
     "posterior": Chains(f"{_ROOMS}.figS5.posterior", ("images",)),
     "scaled": Chains(f"{_ROOMS}.figS6.scaled", ("images",)),
     "reading": Chains(f"{_ROOMS}.readings.mlp_readings", ("images",)),
@@ -283,6 +296,9 @@ GROUPS: Mapping[str, Group] = {
         NetworkSamplersSettings,
         "network_samplers",
         "Fig. S4b: every sampler on Fig. 5's network beside HMC.",
+    ),
+    "figS4c": Group(
+        CNNSamplersSettings, "cnn_samplers", "Fig. S4c: samplers on Fig. 7's network beside HMC."
     ),
     "figS5_hmc": Group(PosteriorSweep, "posterior", "Fig. S5: HMC."),
     "figS5_again": Group(PosteriorSweep, "posterior", "Fig. S5: HMC from other starts."),
@@ -400,6 +416,11 @@ FIGURES: Mapping[str, Figure] = {
         {"table": "figS4b", "speed": "figS4b_speed"},
         main=False,
     ),
+    "figS4c": Figure(
+        f"{_ROOMS}.figS4.draw_figS4c",
+        {"table": "figS4c", "speed": "figS4c_speed"},
+        main=False,
+    ),
     "figS5": Figure(
         f"{_ROOMS}.figS5.draw_figS5",
         {
@@ -477,9 +498,15 @@ class Run(Settings):
                 elif isinstance(settings, WarmStart) and settings.batch_size > pool:
                     rule = f"be <= {pool}, the training images of data = {self.data}"
                     raise BrokenRuleError("batch_size", settings.batch_size, rule)
-                elif isinstance(settings, NetworkSamplersSettings) and settings.examples > pool:
+                elif isinstance(settings, BesideHMC) and settings.examples > pool:
                     rule = f"be <= {pool}, the training images of data = {self.data}"
                     raise BrokenRuleError("examples", settings.examples, rule)
+                elif (
+                    isinstance(settings, CNNSamplersSettings)
+                    and settings.test_examples > self.test_images
+                ):
+                    rule = f"be <= {self.test_images}, the test images"
+                    raise BrokenRuleError("test_examples", settings.test_examples, rule)
             except BrokenRuleError as error:
                 raise ValueError(f"{key}.{error}") from None
         return self

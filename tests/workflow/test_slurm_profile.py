@@ -17,6 +17,7 @@ ASKED = {
     "posterior": (1000, 60),
     "every_sampler": (1000, 240),
     "network_samplers": (1000, 240),
+    "cnn_samplers": (2000, 1440),
     "scaled": (1000, 60),
     "reading": (1000, 15),
     "riemannian_sweep": (1000, 15),

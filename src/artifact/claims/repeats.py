@@ -95,7 +95,7 @@ def of_distances(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def of_predictions(table: pd.DataFrame) -> pd.DataFrame:
-    """Fig. S4b's distances from HMC: a row a repeat where HMC's chains mixed, columns samplers."""
+    """Distances from HMC: a row a repeat where HMC's chains mixed, columns samplers."""
     return table.pivot(index="repeat", columns="sampler", values="distance").dropna()
 
 
@@ -127,6 +127,7 @@ READERS = {
     "figS2b": of_estimates,
     "figS4": of_distances,
     "figS4b": of_predictions,
+    "figS4c": of_predictions,
 }
 ENDINGS = {
     "fig1": "_ellipses",
@@ -137,6 +138,7 @@ ENDINGS = {
     "figS2b": "",
     "figS4": "",
     "figS4b": "",
+    "figS4c": "",
 }
 
 

@@ -311,9 +311,9 @@ def distance_from_nuts(means: Means, inputs: int, sampler: str) -> Numbers:
     return _column(means, "figS4", (inputs, sampler))
 
 
-def distance_from_hmc(means: Means, sampler: str) -> Numbers:
+def distance_from_hmc(means: Means, table: str, sampler: str) -> Numbers:
     """The total variation of a sampler's predictions from HMC's, mean over test images."""
-    return _column(means, "figS4b", sampler)
+    return _column(means, table, sampler)
 
 
 def _column(means: Means, table: str, name: str | tuple[Any, ...]) -> Numbers:

@@ -274,12 +274,16 @@ def test_a_distance_from_hmc_is_that_samplers():
         for name, distances in apart.items()
         for repeat, distance in enumerate(distances)
     ]
-    wide = repeats.read("figS4b", pd.DataFrame(rows))
-    means = {"figS4b": wide.mean().to_frame().T}
-    assert statistics.distance_from_hmc(means, "stochastic_ngd, kfac") == pytest.approx([0.5])
-    assert statistics.distance_from_hmc(means, "sgd") == [np.inf]
-    with pytest.raises(statistics.LackingError, match="no mandt in figS4b"):
-        statistics.distance_from_hmc(means, "mandt")
+    wide = repeats.read("figS4c", pd.DataFrame(rows))
+    means = {"figS4b": 2 * wide.mean().to_frame().T, "figS4c": wide.mean().to_frame().T}
+
+    def of(sampler):
+        return statistics.distance_from_hmc(means, "figS4c", sampler)
+
+    assert of("stochastic_ngd, kfac") == pytest.approx([0.5])
+    assert of("sgd") == [np.inf]
+    with pytest.raises(statistics.LackingError, match="no mandt in figS4c"):
+        of("mandt")
 
 
 def test_the_temperature_ratio_is_of_a_point_that_every_seed_has():

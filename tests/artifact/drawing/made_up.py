@@ -263,6 +263,7 @@ TABLES = {
     "figS3": gold_standard,
     "figS4": every_sampler,
     "figS4b": network_samplers,
+    "figS4c": network_samplers,
     "figS5": lambda: _many("hmc", "again", "ngd", "eq8", "langevin"),
     "figS6": lambda: {
         **_many("fisher", "kfac"),

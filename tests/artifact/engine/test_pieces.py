@@ -91,7 +91,7 @@ def test_the_rules_of_such_experiments_say_where_pieces_are_kept():
         for name, entry in catalogue.EXPERIMENTS.items()
         if isinstance(entry, catalogue.Whole) and entry.pieces
     }
-    assert of_pieces == {"every_sampler", "network_samplers"}
+    assert of_pieces == {"every_sampler", "network_samplers", "cnn_samplers"}
     for name in of_pieces:
         entry = catalogue.EXPERIMENTS[name]
         assert set(entry.pieces) <= set(catalogue.GROUPS[entry.settings].model.model_fields)

@@ -1,4 +1,4 @@
-"""Fig. S4b: the samplers of the library on section 6.3's network at T = 1, against HMC.
+"""Figs S4b and S4c: the samplers of the library on a network at T = 1, against HMC.
 
 Weights of a network can be permuted, so what is compared is its predictions.
 """
@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import cache, partial
 from typing import NamedTuple
 
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -18,7 +19,7 @@ from artifact.engine.keys import key
 from artifact.engine.thinning import thinned
 from artifact.figures.fig5_6 import mlp
 from artifact.figures.figS3.gold_standard import Path, iterates
-from artifact.figures.figS4.settings_network_samplers import NetworkSamplersSettings
+from artifact.figures.figS4.settings_network_samplers import BesideHMC, NetworkSamplersSettings
 from artifact.figures.figS5.posterior import hamiltonian
 from artifact.problems.mnist import Images
 from artifact.protocols import Examples, Kept, Progress, anew
@@ -70,7 +71,7 @@ class Entry(NamedTuple):
     whole_metric: bool = False
 
 
-def entries(settings: NetworkSamplersSettings) -> Mapping[str, Entry]:
+def entries(settings: BesideHMC) -> Mapping[str, Entry]:
     """Every sampler that the network can have at T = 1, by its name."""
     rate, plain, n = settings.learning_rate, settings.plain_learning_rate, settings.examples
     delta, own = settings.damping, settings.batch_size
@@ -138,7 +139,7 @@ def entries(settings: NetworkSamplersSettings) -> Mapping[str, Entry]:
     }
 
 
-def spacing(settings: NetworkSamplersSettings, entry: Entry, sampler: SamplingAlgorithm) -> int:
+def spacing(settings: BesideHMC, entry: Entry, sampler: SamplingAlgorithm) -> int:
     """Updates from a sample to the next, so that each costs about `gradients` of N examples."""
     n = settings.examples
     size = settings_of(sampler).batch_size
@@ -195,10 +196,49 @@ def run(
     images: Images,
     kept: Kept = anew,
 ) -> dict[str, pd.DataFrame]:
-    """Every sampler against HMC, on several training sets, of which each has its projection.
+    """On section 6.3's network, whose training sets have each their projection."""
+    return beside_hmc(
+        "figS4b", settings, root, progress, partial(_problem, settings, root, images), kept
+    )
 
-    Chains start as Fig. 5's do, each elsewhere. Each sample costs as many gradients as another
-    sampler's, but for HMC's.
+
+class Problem(NamedTuple):
+    """A training set's posterior.
+
+    Attributes:
+        seed: of the training set.
+        task: the posterior.
+        test: on which predictions are compared.
+        starts: of the chains, stacked.
+        unravel: parameters from a vector.
+    """
+
+    seed: int
+    task: Task
+    test: Examples
+    starts: Params
+    unravel: Callable[[Array], Params]
+
+
+def beside_hmc(
+    figure: str,
+    settings: BesideHMC,
+    root: int,
+    progress: Progress,
+    problems: Callable[[int], Problem],
+    kept: Kept,
+) -> dict[str, pd.DataFrame]:
+    """Every sampler against HMC, on several training sets.
+
+    Each sample costs as many gradients as another sampler's, but for HMC's.
+
+    Args:
+        figure: a coordinate of the chains' keys.
+        settings: what is run.
+        root: the root seed.
+        progress: tells of each sampler that is finished.
+        problems: of a training set's seed.
+        kept: where finished samplers are.
 
     Returns:
         Table `distances`: repeat, sampler, learning_rate, batch_size (0: none), spacing (updates a
@@ -214,11 +254,13 @@ def run(
     every = entries(settings)
     with progress(settings.repeats * (1 + len(settings.samplers))) as advance:
         for seed in range(settings.repeats):
-            problem = _problem(settings, root, images, seed)
-            gold = cache(partial(_hmc, settings, root, problem))
+            problem = problems(seed)
+            gold = cache(partial(_hmc, figure, settings, root, problem))
             makers = {"hmc": partial(_of_hmc, settings, problem, gold)}
             for name in settings.samplers:
-                makers[name] = partial(_one, name, every[name], settings, root, problem, gold)
+                makers[name] = partial(
+                    _one, figure, name, every[name], settings, root, problem, gold
+                )
             for name, make in makers.items():
                 row, timed = kept(f"seed{seed}_{name}", make)
                 distances.append({"repeat": seed, "sampler": name, **row})
@@ -228,26 +270,22 @@ def run(
     return {"distances": pd.DataFrame(distances), "speed": pd.DataFrame(speed)}
 
 
-class _Problem(NamedTuple):
-    seed: int
-    task: Task
-    test: Examples
-    starts: Params
-    unravel: Callable[[Array], Params]
-
-
-def _problem(settings: NetworkSamplersSettings, root: int, images: Images, seed: int) -> _Problem:
+def _problem(settings: NetworkSamplersSettings, root: int, images: Images, seed: int) -> Problem:
     fig5 = mlp.experiment(settings, settings.examples, root, images)
-    nothing = jnp.zeros((1, settings.projected_inputs))
-    model = MLP(settings.hidden)
+    model, train = MLP(settings.hidden), fig5.train(seed)
+    starts, unravel = initial("figS4b", settings, root, seed, model, train)
+    return Problem(seed, fig5.task(train), fig5.test(seed), starts, unravel)
+
+
+def initial(
+    figure: str, settings: BesideHMC, root: int, seed: int, model: nn.Module, train: Examples
+) -> tuple[Params, Callable[[Array], Params]]:
+    """A start of its own for each chain, as the model has it, and parameters from a vector."""
     each = [
-        model.init(key(root, "figS4b", "start", seed=seed, chain=chain), nothing)
+        model.init(key(root, figure, "start", seed=seed, chain=chain), train.x[:1])
         for chain in range(settings.chains)
     ]
-    starts = jax.tree.map(lambda *leaves: jnp.stack(leaves), *each)
-    return _Problem(
-        seed, fig5.task(fig5.train(seed)), fig5.test(seed), starts, ravel_pytree(each[0])[1]
-    )
+    return jax.tree.map(lambda *leaves: jnp.stack(leaves), *each), ravel_pytree(each[0])[1]
 
 
 class Found(NamedTuple):
@@ -276,7 +314,7 @@ class Found(NamedTuple):
 def _found(
     sampler: SamplingAlgorithm,
     judged: SamplingAlgorithm,
-    problem: _Problem,
+    problem: Problem,
     burn_in: int,
     samples: int,
     rng_key: PRNGKeyArray,
@@ -290,10 +328,10 @@ def _found(
     return Found(said, *convergence(said.traces), measured, seconds)
 
 
-def _hmc(settings: NetworkSamplersSettings, root: int, problem: _Problem) -> Found:
+def _hmc(figure: str, settings: BesideHMC, root: int, problem: Problem) -> Found:
     rate = settings.hmc_learning_rate
     near = entries(settings)["preconditioned_langevin"].build(problem.task)
-    warm_up = key(root, "figS4b", "warm-up", seed=problem.seed)
+    warm_up = key(root, figure, "warm-up", seed=problem.seed)
     path, _ = iterates(near, problem.starts, WARM_UP - 1, 1, warm_up)
     return _found(
         hamiltonian(problem.task, rate, 1.0, settings.hmc_steps),
@@ -301,7 +339,7 @@ def _hmc(settings: NetworkSamplersSettings, root: int, problem: _Problem) -> Fou
         problem._replace(starts=jax.vmap(problem.unravel)(path[:, 0])),
         settings.hmc_burn_in,
         settings.hmc_samples,
-        key(root, "figS4b", "hmc", seed=problem.seed),
+        key(root, figure, "hmc", seed=problem.seed),
     )
 
 
@@ -324,9 +362,7 @@ def _rows(found: Found, apart: Callable[[Array], float], test: Examples, paid: f
     return row, {"effective": found.effective, "gradients": paid, "seconds": found.seconds}
 
 
-def _of_hmc(
-    settings: NetworkSamplersSettings, problem: _Problem, gold: Callable[[], Found]
-) -> Rows:
+def _of_hmc(settings: BesideHMC, problem: Problem, gold: Callable[[], Found]) -> Rows:
     def halves(predictives: Array) -> float:
         if not gold().mixed:
             return np.nan
@@ -340,11 +376,12 @@ def _of_hmc(
 
 
 def _one(
+    figure: str,
     name: str,
     entry: Entry,
-    settings: NetworkSamplersSettings,
+    settings: BesideHMC,
     root: int,
-    problem: _Problem,
+    problem: Problem,
     gold: Callable[[], Found],
 ) -> Rows:
     sampler = entry.build(problem.task)
@@ -356,7 +393,7 @@ def _one(
         problem,
         settings.burn_in,
         settings.samples,
-        key(root, "figS4b", name, seed=problem.seed),
+        key(root, figure, name, seed=problem.seed),
     )
 
     def from_gold(predictives: Array) -> float:

@@ -1,4 +1,4 @@
-"""Settings of Fig. S4b: every sampler on Fig. 5's network, beside HMC."""
+"""Settings of Figs S4b and S4c: every sampler on a network, beside HMC."""
 
 from typing import Annotated, Self
 
@@ -6,6 +6,7 @@ from pydantic import AfterValidator, model_validator
 
 from artifact.figures.fig5_6.settings_mlp import MLPPoint
 from artifact.figures.figS4.settings_every_sampler import require_own_batch
+from artifact.settings.images import ImagesPoint
 from artifact.settings.sweeps import require_batch
 from artifact.settings.typed import (
     BrokenRuleError,
@@ -38,8 +39,8 @@ SAMPLERS = (
 """By their names in `ngd`; quasi_diagonal and kfac are preconditioned_langevin with that metric."""
 
 
-class NetworkSamplersSettings(MLPPoint):
-    """The samplers at T = 1 on the MLP, and long chains of HMC."""
+class BesideHMC(ImagesPoint):
+    """The samplers at T = 1, and long chains of HMC."""
 
     examples: Count = setting("The training set size N.", unit="examples")
     learning_rate: Rate = setting(
@@ -63,7 +64,7 @@ class NetworkSamplersSettings(MLPPoint):
     hmc_samples: Annotated[int, number(least=4, most=10**6, whole=True)] = setting(
         "Samples of a chain of HMC.", unit="samples"
     )
-    repeats: Repeats = setting("Training sets, each with a projection of its own.")
+    repeats: Repeats = setting("Training sets.")
     samplers: Annotated[list[Annotated[str, one_of(*SAMPLERS)]], AfterValidator(distinct)] = (
         setting("The samplers, by their names in `ngd`.")
     )
@@ -76,3 +77,16 @@ class NetworkSamplersSettings(MLPPoint):
             raise BrokenRuleError("fisher_examples", self.fisher_examples, rule)
         require_own_batch(self.batch_size, self.examples, self.learning_rate)
         return self
+
+
+class NetworkSamplersSettings(MLPPoint, BesideHMC):
+    """On Fig. 5's MLP; each training set has a projection of its own."""
+
+
+class CNNSamplersSettings(BesideHMC):
+    """On Fig. 7's CNN."""
+
+    channels: Count = setting("Output channels of each convolution.", section="6.4")
+    test_examples: Annotated[int, number(least=20, most=10000, whole=True)] = setting(
+        "Test images on which predictions are compared.", unit="images"
+    )

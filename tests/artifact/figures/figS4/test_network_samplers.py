@@ -185,7 +185,7 @@ def test_no_distance_is_told_from_chains_that_have_not_mixed(problem):
         assert np.isnan(row["distance"]) == (not told)
         assert (row["rhat"] <= 1.1) == told
         row, _ = network_samplers._one(
-            "langevin", ENTRIES["langevin"], SETTINGS, 5, problem, lambda gold=gold: gold
+            "figS4b", "langevin", ENTRIES["langevin"], SETTINGS, 5, problem, lambda gold=gold: gold
         )
         assert np.isnan(row["distance"]) == (not told)
 
@@ -196,7 +196,7 @@ def test_hmc_starts_where_eq_8_has_led_it(problem, monkeypatch):
         update={"hmc_learning_rate": 1e-12, "hmc_burn_in": 1, "hmc_steps": 1}
     )
     monkeypatch.setattr(network_samplers, "WARM_UP", 30)
-    near = network_samplers._hmc(settings, 5, problem).told.traces[:, :, 0]
+    near = network_samplers._hmc("figS4b", settings, 5, problem).told.traces[:, :, 0]
     far = jax.vmap(lambda start: N * mean_cost(problem.task, start))(problem.starts)
     assert (near.max(axis=1) < far).all()
 
@@ -206,7 +206,7 @@ def test_one_that_leaves_the_finite_numbers_is_recorded(problem):
     wild = network_samplers.Entry(
         lambda task: samplers.langevin.build(task, learning_rate=1e6, temperature=1e30)
     )
-    make = partial(network_samplers._one, "langevin", wild, settings, 5, problem)
+    make = partial(network_samplers._one, "figS4b", "langevin", wild, settings, 5, problem)
     row, timed = make(lambda: None)
     assert (row["distance"], row["cross_entropy"], row["rhat"]) == (np.inf,) * 3
     assert np.isnan(row["measured"])
