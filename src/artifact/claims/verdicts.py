@@ -64,6 +64,9 @@ def judge(
     }
     names = [name for name in claim["tables"] if name in tables and name != SEPARABLE]
     tables = _among(claim, tables, names)
+    for name in names:
+        if tables[name].empty:
+            return {**row, "note": f"not told: no repeat of {name} counts"}
     # Points of fewer repeats than others are left out; unless nothing can be said without them.
     used = [tables[name].dropna(axis=1) for name in names]
     of_all = [tables[name].dropna(axis=0) for name in names]

@@ -51,6 +51,20 @@ def verdict(table, claim=OPTIMUM):
     return verdicts.judge(claim, {"fig3": repeats.of_sweep(table)}, root=1)
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_table_of_which_no_repeat_counts_tells_nothing():
+    rows = [
+        {"repeat": repeat, "sampler": name, "distance": np.nan}
+        for repeat in range(6)
+        for name in ("hmc", "sgld")
+    ]
+    (claim,) = [claim for claim in CLAIMS if claim["claim"] == "S4c-sgld"]
+    table = repeats.read("figS4c", pd.DataFrame(rows))
+    row = verdicts.judge(claim, {"figS4c": table}, root=1)
+    assert (row["repeats"], row["verdict"]) == (0, "inconclusive")
+    assert row["note"] == "not told: no repeat of figS4c counts"
+
+
 @pytest.mark.parametrize(("separable", "best"), [(None, 0.5), (False, 1.0), (True, 0.5)])
 def test_a_claim_on_separable_sets_is_judged_by_these_alone(separable, best):
     hot, cold = runs(6, 0.01), runs(12, 0.01, best=0.5, seed=1)
