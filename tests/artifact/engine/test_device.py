@@ -66,4 +66,4 @@ def test_programs_are_optimised_unless_the_settings_say_otherwise(optimised, fou
     )
     flags = run(program).stdout
     assert "--xla_cpu_experimental_ynn_fusion_type=" in flags
-    assert ("--xla_backend_optimization_level=0" in flags) is found
+    assert ("--xla_backend_optimization_level=1" in flags) is found
