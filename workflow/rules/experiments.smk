@@ -1,8 +1,6 @@
 # A rule for each experiment of the catalogue.
 
 GPUS = 1 if config["device"] == "gpu" else 0
-# No parameter where all is as ever, which would make finished jobs run again.
-COMPILED = {} if config["optimised"] else {"optimised": False}
 
 
 def needs(entry):
@@ -75,7 +73,7 @@ for name, entry in catalogue.EXPERIMENTS.items():
                     if entry.pieces
                     else {}
                 ),
-                **COMPILED,
+                optimised=config["optimised"],
                 experiment=name,
                 settings=config[entry.settings],
                 root=config["seed"],
@@ -110,7 +108,7 @@ for name, entry in catalogue.EXPERIMENTS.items():
                 gpu=GPUS,
                 mem_mb=memory(entry),
             params:
-                **COMPILED,
+                optimised=config["optimised"],
                 experiment=name,
                 figure=lambda wildcards: wildcards.figure,
                 settings=lambda wildcards: SWEEPS[wildcards.figure].of_point(),

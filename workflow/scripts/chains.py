@@ -13,7 +13,7 @@ if params.device == "gpu" and (lacking := device.lacks_gpu()):
         f"config: device = 'gpu' is not allowed here; must be cpu, since {lacking}"
     )
 # Before anything imports JAX.
-device.claim(params.device, snakemake.threads, params.get("optimised", True))
+device.claim(params.device, snakemake.threads, params.optimised)
 
 from artifact import jobs  # noqa: E402
 
