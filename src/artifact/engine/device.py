@@ -1,21 +1,37 @@
 """Holding a process to the device and the threads that it was given."""
 
+import importlib.metadata
 import importlib.util
 import os
 import shutil
 import subprocess
 import sys
 
+from packaging.version import Version
+
 PLATFORMS = {"cpu": "cpu", "gpu": "cuda"}
 
 XLA_FLAGS = "--xla_cpu_experimental_ynn_fusion_type="
 """No fusions by YNNPACK: those of jaxlib 0.10.2 give wrong numbers in silence (JAX issue 39103)."""
 
-LESS_OPTIMISED = (
-    "--xla_backend_optimization_level=1 --xla_cpu_use_fusion_emitters=false "
-    "--xla_cpu_parallel_codegen_split_count=1"
-)
-"""Compiles on the CPU in less than half the time; not optimised at all, long chains lose more."""
+
+def less_optimised(jaxlib: str) -> str:
+    """Flags with which the CPU's programs compile in less than half the time.
+
+    Not optimised at all, long chains would lose more.
+
+    Args:
+        jaxlib: its version. XLA ends a process at a flag that it does not know; that of the fusion
+            emitters is gone since 0.11.1.
+    """
+    known = Version(jaxlib) < Version("0.11.1")
+    emitters = ["--xla_cpu_use_fusion_emitters=false"] if known else []
+    levels = ["--xla_backend_optimization_level=1", "--xla_cpu_parallel_codegen_split_count=1"]
+    return " ".join([*emitters, *levels])
+
+
+LESS_OPTIMISED = less_optimised(importlib.metadata.version("jaxlib"))
+"""Of the jaxlib that is installed."""
 
 GRAPHS = "FUSION,CUBLAS,CUBLASLT,CUDNN,CUSTOM_CALL,DYNAMIC_SLICE_FUSION,WHILE,CONDITIONAL"
 """What XLA records as CUDA graphs: with loops among it, the GPU does not wait for the CPU."""

@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from artifact.engine import device
+
 
 def run(program):
     return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
@@ -67,3 +69,13 @@ def test_programs_are_optimised_unless_the_settings_say_otherwise(optimised, fou
     flags = run(program).stdout
     assert "--xla_cpu_experimental_ynn_fusion_type=" in flags
     assert ("--xla_backend_optimization_level=1" in flags) is found
+
+
+@pytest.mark.parametrize(
+    ("jaxlib", "known"), [("0.10.1", True), ("0.11.0", True), ("0.11.1", False)]
+)
+def test_a_newer_jaxlib_is_not_given_a_flag_that_it_lacks(jaxlib, known):
+    """Seen on 0.11.1, 0.11.2 and 0.12.0, which end the process; 0.10.1 and 0.11.0 take it."""
+    flags = device.less_optimised(jaxlib)
+    assert ("--xla_cpu_use_fusion_emitters=false" in flags) is known
+    assert "--xla_backend_optimization_level=1" in flags
