@@ -12,6 +12,7 @@ import pandas as pd
 from artifact.engine.keys import key
 from artifact.engine.thinning import thinned
 from artifact.figures.figS3 import gold_standard
+from artifact.figures.figS4.common import FRICTION, Rows, injected
 from artifact.figures.figS4.settings_every_sampler import EverySamplerSettings
 from artifact.problems import logistic
 from artifact.protocols import Kept, Progress, anew
@@ -49,8 +50,6 @@ STEPS = (0.4, 0.2, 0.1, 0.05, 0.025, 0.0125, 0.00625, 0.003125)
 """Of ε times the largest eigenvalue of the preconditioned curvature, those to choose from."""
 TOLERANCE = 0.05
 """How far from one the predicted temperature of a chosen ε may be."""
-FRICTION = 0.1
-"""SGHMC's α."""
 COST = 2
 """Gradients that a sample takes, in units of N: a full gradient, and the Fisher of all examples."""
 
@@ -111,10 +110,9 @@ def candidates(settings: EverySamplerSettings, task: Task, mode: Params) -> Mapp
         )
 
     def scoring(diagonal: bool) -> Build:
-        # Its ε is 2/(γ + κ), γ = N/B: that of the settings.
-        injected = 2 / settings.learning_rate - n / own
+        kappa = injected(settings.learning_rate, n, own)
         return lambda _: sgfs.build(
-            task, batch_size=own, injected=injected, damping=delta, diagonal=diagonal
+            task, batch_size=own, injected=kappa, damping=delta, diagonal=diagonal
         )
 
     def constant(preconditioner: str) -> Build:
@@ -240,10 +238,6 @@ def run(
                 # Programs hold a training set's data; of the next all are others.
                 jax.clear_caches()
     return {"distances": pd.DataFrame(distances), "speed": pd.DataFrame(speed)}
-
-
-Rows = tuple[dict[str, float], dict[str, float]]
-"""What a sampler's rows of the two tables say, without where they are."""
 
 
 def _nuts(

@@ -19,6 +19,7 @@ from artifact.engine.keys import key
 from artifact.engine.thinning import thinned
 from artifact.figures.fig5_6 import mlp
 from artifact.figures.figS3.gold_standard import Path, iterates
+from artifact.figures.figS4.common import FRICTION, Rows, injected
 from artifact.figures.figS4.settings_network_samplers import BesideHMC, NetworkSamplersSettings
 from artifact.figures.figS5.posterior import hamiltonian
 from artifact.problems.mnist import Images
@@ -47,8 +48,6 @@ from ngd.samplers import (
 from ngd.samplers.algorithm import SamplingAlgorithm
 from ngd.task import Params, Task, mean_cost
 
-FRICTION = 0.1
-"""SGHMC's α."""
 SGD_BATCH = 4
 """B of SGD, whose ε follows from it: T = 1 is ε = 2/(N/B - 1), which must be below 2/curvature."""
 MIXED = 1.1
@@ -98,11 +97,10 @@ def entries(settings: BesideHMC) -> Mapping[str, Entry]:
         )
 
     def scoring(diagonal: bool) -> Entry:
-        # Its ε is 2/(γ + κ), γ = N/B: that of the settings.
-        injected = 2 / rate - n / own
+        kappa = injected(rate, n, own)
         return Entry(
             lambda task: sgfs.build(
-                task, batch_size=own, injected=injected, damping=delta, diagonal=diagonal
+                task, batch_size=own, injected=kappa, damping=delta, diagonal=diagonal
             )
         )
 
@@ -341,10 +339,6 @@ def _hmc(figure: str, settings: BesideHMC, root: int, problem: Problem) -> Found
         settings.hmc_samples,
         key(root, figure, "hmc", seed=problem.seed),
     )
-
-
-Rows = tuple[dict[str, float], dict[str, float]]
-"""What a sampler's rows of the two tables say, without where they are."""
 
 
 def _rows(found: Found, apart: Callable[[Array], float], test: Examples, paid: float) -> Rows:
