@@ -91,39 +91,43 @@ def run_chains(
     groups = [each] if entry.together else [[point] for point in each]
     laws = [finished.law({**arguments, "points": group}, data) for group in groups]
     folder, corner = given.outputs["runs"].parent, sweeps.corner(run_points[0])
+    tables_ = finished.of_archive(archive), finished.of_jobs(folder, corner)
     known = {
-        **finished.of_archive(archive, laws),
-        **finished.of_jobs(folder, corner, laws),
+        name: chain
+        for law in laws
+        for name, chain in finished.of_law(law, *tables_).items()
+        if name[1] in seeds
     }
-    known = {seed: chain for seed, chain in known.items() if seed in seeds}
-    same = {seed: chain for seed, chain in known.items() if chain.code == given.code}
-    missing = [seed for seed in seeds if seed not in same]
-    parts = [pd.DataFrame(chain.rows).assign(taken=True) for chain in same.values()]
+    same = {name: chain for name, chain in known.items() if chain.code == given.code}
+    candidates = {name: chain.row for name, chain in known.items() if name not in same}
+    burn_in, samples = updates
+    plan = chains.Plan(
+        figure, run_points, seeds, root, burn_in, samples, entry.together,
+        abreast=device == "gpu" and not entry.together, finished=same,
+    )  # fmt: skip
+    rounds = plan.rounds(candidates)
+    parts = [pd.DataFrame([chain.row for chain in same.values()]).assign(taken=True)]
     mark = checkpoints.fingerprint(
-        {**arguments, "code": given.code, "seeds": missing}, given.inputs.values()
+        {**arguments, "code": given.code, "rounds": rounds}, given.inputs.values()
     )
     kept = checkpoints.Folder(checkpoint_folder, mark)
     with given.log.open("w", encoding="utf-8") as stream:
-        if missing:
+        if rounds:
             chain = import_module(entry.module).experiment(
                 typed, run_points[0].examples, root, **held
             )
-            burn_in, samples = updates
-            plan = chains.Plan(
-                figure, run_points, missing, root, burn_in, samples, entry.together,
-                abreast=device == "gpu" and not entry.together,
-            )  # fmt: skip
             bar = progress.bar(stream, _name(given))
-            parts.append(chains.run(chain, plan, bar, kept, known))
-        runs = tables.gather_runs(parts)
+            parts.append(chains.run(chain, plan, bar, kept, candidates))
+        runs = tables.gather_runs([part for part in parts if len(part)])
         if "taken" not in runs:
             runs["taken"] = None
+        ours = runs[runs["taken"].eq(True)]
         taken = {
-            int(seed): _taken(known[int(seed)], same)
-            for seed in runs["seed"][runs["taken"].eq(True)]
+            f"T{temperature:g}_seed{seed}": _taken(known[temperature, seed], given.code)
+            for temperature, seed in zip(ours["temperature"], ours["seed"], strict=True)
         }
-        for seed, how in taken.items():
-            print(f"seed {seed}: {how}", file=stream)
+        for name, how in taken.items():
+            print(f"{name}: {how}", file=stream)
     of_points = laws * (len(run_points) // len(laws))
     law = dict(zip((point.temperature for point in run_points), of_points, strict=True))
     of_rows = runs["temperature"].map(law).tolist()
@@ -133,8 +137,9 @@ def run_chains(
     kept.clear()
 
 
-def _taken(chain: finished.Finished, same: Mapping[int, finished.Finished]) -> str:
-    how = "the code is the same" if chain in same.values() else "its first updates come out again"
+def _taken(chain: finished.Finished, code: str) -> str:
+    same = chain.code == code
+    how = "the code is the same" if same else "its first updates come out again"
     return f"taken from commit {chain.commit or 'unknown'}: {how}"
 
 

@@ -56,8 +56,8 @@ class Experiment(NamedTuple):
 class Checkpoints(Protocol):
     """Where a long job keeps how far it is."""
 
-    def restore(self, like: Any) -> tuple[int, Any, Any] | None:
-        """(step, state, record) of the newest that was kept, or None; `like` is a state."""
+    def restore(self, like: Callable[[int], Any]) -> tuple[int, Any, Any] | None:
+        """(step, state, record) of the newest that was kept, or None; `like` a state of a step."""
 
     def save(self, step: int, state: Any, record: Any) -> None:
         """Keep a state and a JSON record, if the last is not of just now."""

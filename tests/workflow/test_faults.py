@@ -248,7 +248,7 @@ def test_any_damage_to_a_checkpoint_is_refused(table, tmp_path):
         damage(RANDOM.choice(kept), kind)
         again = Folder(folder, "mark")
         try:
-            step, found, record = again.restore(state)
+            step, found, record = again.restore(lambda step: state)
         except ValueError as error:
             fine = "was damaged" in str(error) and not folder.exists()
         else:

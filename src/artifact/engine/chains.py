@@ -1,6 +1,7 @@
 """Chains at points of a sweep: burnt in, sampled, and scored as ensembles."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -11,7 +12,6 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Array, Int, PRNGKeyArray
 
-from artifact.engine.finished import Finished
 from artifact.engine.keys import key
 from artifact.protocols import Checkpoints, Examples, Experiment, Progress
 from artifact.settings.sweeps import Point
@@ -34,6 +34,9 @@ moves a chain by less than this part in eight updates is told by the settings al
 
 Row = dict[str, Any]
 
+Name = tuple[float, int]
+"""Of a chain in its job: T and seed."""
+
 
 class Plan(NamedTuple):
     """What a job runs.
@@ -49,6 +52,7 @@ class Plan(NamedTuple):
             draw, and a rounding error may differ with the number of points.
         abreast: whether all points and seeds run as one program, as a GPU wants it. Their chains
             share nothing: they are those that run alone, to rounding.
+        finished: the chains of these points and seeds that are not to be run.
     """
 
     figure: str
@@ -59,11 +63,23 @@ class Plan(NamedTuple):
     samples: int
     together: bool = False
     abreast: bool = False
+    finished: Collection[Name] = ()
 
-    def rounds(self) -> list[list[tuple[Point, int]]]:
-        """Chains, by point and seed: those of a round run at the same time."""
-        each = [[(point, seed) for point in self.points] for seed in self.seeds]
-        return [[chain for chains in each for chain in chains]] if self.abreast else each
+    def rounds(self, candidates: Collection[Name] = ()) -> list[list[tuple[Point, int]]]:
+        """Chains, by point and seed: a round's run at the same time, candidates by themselves."""
+        each = [
+            [
+                (point, seed)
+                for point in self.points
+                if (point.temperature, seed) not in self.finished
+            ]
+            for seed in self.seeds
+        ]
+        if self.abreast:
+            every = [chain for chains in each for chain in chains]
+            known = [(p, seed) for p, seed in every if (p.temperature, seed) in candidates]
+            each = [known, [chain for chain in every if chain not in known]]
+        return [chains for chains in each if chains]
 
     @property
     def updates(self) -> int:
@@ -114,7 +130,7 @@ def run(
     plan: Plan,
     progress: Progress,
     checkpoints: Checkpoints,
-    candidates: Mapping[int, Finished] = MappingProxyType({}),
+    candidates: Mapping[Name, Mapping[Any, Any]] = MappingProxyType({}),
 ) -> pd.DataFrame:
     """The test scores of every seed's chains.
 
@@ -123,8 +139,8 @@ def run(
         plan: points and seeds.
         progress: told of the updates done.
         checkpoints: where a killed job left off, and this one will.
-        candidates: chains finished before, by other code perhaps: taken, by seed, if their first
-            updates come out again.
+        candidates: rows of chains finished before, by other code perhaps: taken if the first
+            updates of all that run at the same time come out again.
 
     Returns:
         A row a point and seed: `tables.COORDINATES`, seed, the fields of `predictive.Scores`,
@@ -135,19 +151,20 @@ def run(
         ValueError: several points, which neither run together nor are of one N and ε.
     """
     _check(plan)
-    go_on = compiled(experiment, plan)
-    total, rounds = plan.updates, plan.rounds()
+    program = cache(lambda points: compiled(experiment, plan, points))
+    total, rounds = plan.updates, plan.rounds(candidates)
     record: dict[str, Any] = {"rows": [], "distances": []}
     first_round, first_update = 0, 0
-    restored = checkpoints.restore(begin(experiment, plan, rounds[0])[1:])
+    restored = checkpoints.restore(lambda done: begin(experiment, plan, rounds[done // total])[1:])
     if restored is not None:
         done, at, record = restored
         first_round, first_update = divmod(done, total)
     with progress(len(rounds) * total) as advance:
         advance(first_round * total + first_update)
         for number, chains in enumerate(rounds[first_round:], first_round):
+            go_on = program(tuple(point for point, _ in chains))
             data, state, kept = begin(experiment, plan, chains)
-            origin = positions(plan, state)
+            origin = positions(state, len(chains))
             start = 0
             if restored is not None and number == first_round:
                 (state, kept), start = at, first_update
@@ -159,7 +176,7 @@ def run(
                 jax.block_until_ready(kept)
                 advance(last - first)
                 if last in FIRST:
-                    moved = positions(plan, state) - origin
+                    moved = positions(state, len(chains)) - origin
                     record["distances"].append(np.linalg.norm(moved, axis=1).tolist())
                 known = _known(candidates, chains) if last == FIRST[-1] else None
                 if known and agree(_firsts(known), _by_chain(record)) < TOLERANCE:
@@ -189,13 +206,11 @@ def _by_chain(record: dict[str, Any]) -> list[list[float]]:
 
 
 def _known(
-    candidates: Mapping[int, Finished], chains: Sequence[tuple[Point, int]]
+    candidates: Mapping[Name, Mapping[Any, Any]], chains: Sequence[tuple[Point, int]]
 ) -> list[Mapping[Any, Any]]:
     """The rows of a round's chains, in its order; none unless all are known."""
-    seeds = dict.fromkeys(seed for _, seed in chains)
-    if not all(seed in candidates for seed in seeds):
-        return []
-    return [row for seed in seeds for row in candidates[seed].rows]
+    found = [candidates.get((point.temperature, seed)) for point, seed in chains]
+    return [] if None in found else [row for row in found if row is not None]
 
 
 def _firsts(rows: Sequence[Mapping[Any, Any]]) -> list[list[float]]:
@@ -209,11 +224,10 @@ def _ends(total: int, start: int) -> list[int]:
     return [end for end in ends if start < end < total]
 
 
-def positions(plan: Plan, state: Any) -> np.ndarray:
+def positions(state: Any, chains: int) -> np.ndarray:
     """The flat parameters of each chain of a round, in double precision."""
     leaves = [np.asarray(leaf, float) for leaf in jax.tree.leaves(state.position)]
-    several = len(plan.rounds()[0]) if _stacked(plan) else 1
-    return np.concatenate([leaf.reshape(several, -1) for leaf in leaves], axis=1)
+    return np.concatenate([leaf.reshape(chains, -1) for leaf in leaves], axis=1)
 
 
 def _stacked(plan: Plan) -> bool:
@@ -229,10 +243,17 @@ def _check(plan: Plan) -> None:
         )
 
 
-def compiled(experiment: Experiment, plan: Plan) -> Callable[..., tuple[Any, Kept]]:
-    """A function of (data, rng_key, state, kept, first, count): so many updates of a chain.
+def compiled(
+    experiment: Experiment, plan: Plan, points: Sequence[Point]
+) -> Callable[..., tuple[Any, Kept]]:
+    """A function of (data, rng_key, state, kept, first, count): so many updates of a round.
 
     The data are an argument, so that all seeds share one compilation.
+
+    Args:
+        experiment: model, sampler and data.
+        plan: how chains run.
+        points: of each chain of the round.
     """
 
     def chain(
@@ -244,7 +265,7 @@ def compiled(experiment: Experiment, plan: Plan) -> Callable[..., tuple[Any, Kep
         first: int,
         count: int,
     ) -> tuple[Any, Kept]:
-        point = plan.points[0]._replace(**values)
+        point = points[0]._replace(**values)
         task = experiment.task(data.train)
         algorithm = experiment.algorithm(task, point)
         fold = folded(task.logits, data.test, plan.burn_in, experiment.probe)
@@ -252,7 +273,6 @@ def compiled(experiment: Experiment, plan: Plan) -> Callable[..., tuple[Any, Kep
 
     values: dict[str, Any] = {}
     if _stacked(plan):
-        points = [point for point, _ in plan.rounds()[0]]
         of_seed = 0 if plan.abreast else None
         chain = jax.vmap(chain, (of_seed, of_seed, 0, 0, 0, None, None))
         sizes = jnp.array([point.batch_size for point in points])

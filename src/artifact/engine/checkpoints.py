@@ -45,8 +45,11 @@ class Folder:
             if other != self.mine:
                 shutil.rmtree(other)
 
-    def restore(self, like: Any) -> tuple[int, Any, Any] | None:
-        """(step, state, record) of the newest checkpoint, or None; `like` is a state.
+    def restore(self, like: Callable[[int], Any]) -> tuple[int, Any, Any] | None:
+        """(step, state, record) of the newest checkpoint, or None.
+
+        Args:
+            like: a state as one of a step is, by the step.
 
         Raises:
             RefusedError: it was damaged; it is removed, so that the next attempt starts anew.
@@ -59,11 +62,12 @@ class Folder:
                 return None
             import orbax.checkpoint as ocp
 
+            expected = like(step)
             try:
                 found = manager.restore(
                     step,
                     args=ocp.args.Composite(
-                        state=ocp.args.StandardRestore(like), record=ocp.args.JsonRestore()
+                        state=ocp.args.StandardRestore(expected), record=ocp.args.JsonRestore()
                     ),
                 )
                 content = dict(found["record"])

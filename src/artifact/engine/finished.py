@@ -7,7 +7,7 @@ numbers, come out again to rounding.
 
 import hashlib
 import json
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,16 +19,16 @@ Row = dict[Hashable, Any]
 
 
 class Finished(NamedTuple):
-    """The chains of one seed: one a point of a job.
+    """A chain.
 
     Attributes:
-        rows: of the sweep's table, with `first`: the distances from the start after the updates
+        row: of the sweep's table, with `first`: the distances from the start after the updates
             `chains.FIRST`, as text.
-        code: the identity of what they were made by.
+        code: the identity of what it was made by.
         commit: at which.
     """
 
-    rows: list[Row]
+    row: Row
     code: str
     commit: str
 
@@ -40,37 +40,30 @@ def law(arguments: Mapping[str, Any], data: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def of_jobs(folder: Path, stem: str, wanted: Sequence[str]) -> dict[int, Finished]:
-    """The chains of earlier jobs, by seed, where there is one for each law.
+def of_law(wanted: str, *tables: pd.DataFrame) -> dict[tuple[float, int], Finished]:
+    """The chains of a law, by T and seed; of what was finished twice that of the last table."""
+    found = {}
+    for table in tables:
+        for row in table[table["law"] == wanted].to_dict("records") if len(table) else ():
+            own = {key: value for key, value in row.items() if key not in ARCHIVED}
+            commit = "" if pd.isna(row["commit"]) else str(row["commit"])
+            name = float(row["temperature"]), int(row["seed"])
+            found[name] = Finished(own, str(row["code"]), commit)
+    return found
+
+
+def of_jobs(folder: Path, stem: str) -> pd.DataFrame:
+    """The chains of earlier jobs: a row each, with law, first, code and commit.
 
     Args:
         folder: of a sweep's points.
         stem: how the files of the jobs begin.
-        wanted: the laws of a job, in the order of its points; one, of points that run together.
     """
     parts = [
         table.assign(code=record["settings"]["code"], commit=record["commit"])
         for table, record in _jobs(folder, f"{stem}_*.json")
     ]
-    return _by_seed(pd.concat(parts, ignore_index=True), wanted) if parts else {}
-
-
-def _by_seed(table: pd.DataFrame, wanted: Sequence[str]) -> dict[int, Finished]:
-    # The newest of what was finished twice.
-    rows = table[table["law"].isin(wanted)].drop_duplicates(
-        ["law", "temperature", "seed"], keep="last"
-    )
-    rows = rows.sort_values("law", key=lambda laws: laws.map(wanted.index), kind="stable")
-    found: dict[int, Finished] = {}
-    for seed, own in rows.groupby("seed"):
-        if set(own["law"]) == set(wanted):
-            made = own[["code", "commit"]].drop_duplicates()
-            found[int(str(seed))] = Finished(
-                own.drop(columns=ARCHIVED, errors="ignore").to_dict("records"),
-                " ".join(dict.fromkeys(made["code"])),
-                " ".join(dict.fromkeys(made["commit"].fillna(""))),
-            )
-    return found
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
 def _jobs(folder: Path, pattern: str) -> Iterator[tuple[pd.DataFrame, dict[str, Any]]]:
@@ -87,11 +80,11 @@ ARCHIVED = ["law", "code", "commit", "versions", "device", "threads", "data", "s
 """What stands beside a row in the archive, and `first`."""
 
 
-def of_archive(path: Path, wanted: Sequence[str]) -> dict[int, Finished]:
-    """`of_jobs` of an archive; none where there is no archive."""
+def of_archive(path: Path) -> pd.DataFrame:
+    """`of_jobs` of an archive; empty where there is no archive."""
     if not path.is_file():
-        return {}
-    return _by_seed(pd.read_csv(path, dtype={"law": str, "code": str}), wanted)
+        return pd.DataFrame()
+    return pd.read_csv(path, dtype={"law": str, "code": str})
 
 
 def gathered(folder: Path) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """One chain of a sweep, against the same chain run by hand."""
 
 from contextlib import contextmanager
+from types import MappingProxyType
 
 import jax
 import jax.numpy as jnp
@@ -28,9 +29,9 @@ def plan(figure="fig3", points=(POINT,), seeds=SEEDS, together=True):
     return chains.Plan(figure, points, seeds, 5, SETTINGS.burn_in, SETTINGS.samples, together)
 
 
-def run(sweep, given, progress=small.silent, checkpoints=None):
+def run(sweep, given, progress=small.silent, checkpoints=None, candidates=MappingProxyType({})):
     experiment = sweep.experiment(SETTINGS, given.points[0].examples, given.root)
-    return chains.run(experiment, given, progress, checkpoints or small.Nowhere())
+    return chains.run(experiment, given, progress, checkpoints or small.Nowhere(), candidates)
 
 
 def test_scores_are_those_of_a_plain_loop_over_stored_samples():
@@ -172,3 +173,26 @@ def test_a_killed_job_goes_on_to_the_same_bytes(tmp_path, undisturbed, sweep, up
     assert advanced[0] >= updates - 1
     assert sum(advanced) == 32
     assert again.spent > 0
+
+
+def test_a_killed_job_of_two_rounds_goes_on_with_the_second(tmp_path):
+    """Of four chains abreast one is a candidate that does not come out again: it runs first."""
+    hot = POINT._replace(temperature=3.0)
+    abreast = plan(points=[POINT, hot], together=False)._replace(abreast=True)
+    candidates = {(1.0, SEEDS[1]): {"first": "1.0 2.0 3.0 4.0"}}
+    assert [len(chains) for chains in abreast.rounds(candidates)] == [1, 3]
+    whole = run(langevin_sweep, abreast, candidates=candidates)
+    assert len(whole) == 4
+    always = Folder(tmp_path / "chain", "mark", every=0)
+    with pytest.raises(Killed):
+        run(langevin_sweep, abreast, interrupted(21), always, candidates)
+    advanced = []
+
+    @contextmanager
+    def counting(total):
+        yield advanced.append
+
+    again = Folder(tmp_path / "chain", "mark")
+    assert run(langevin_sweep, abreast, counting, again, candidates).to_csv() == whole.to_csv()
+    assert advanced[0] >= 20
+    assert sum(advanced) == 32

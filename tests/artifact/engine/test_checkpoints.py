@@ -15,7 +15,7 @@ def test_the_newest_state_and_its_record_come_back(tmp_path):
     first = Folder(tmp_path / "job", "mark", every=0)
     first.save(3, STATE, [{"x": 0.1}])
     first.save(5, {**STATE, "a": STATE["a"] + 1}, [{"x": 1 / 3}])
-    step, state, record = Folder(tmp_path / "job", "mark").restore(STATE)
+    step, state, record = Folder(tmp_path / "job", "mark").restore(lambda step: STATE)
     assert (step, record) == (5, [{"x": 1 / 3}])
     np.testing.assert_array_equal(state["a"], np.arange(6.0) + 1)
     assert state["b"][0].dtype == STATE["b"][0].dtype
@@ -23,23 +23,23 @@ def test_the_newest_state_and_its_record_come_back(tmp_path):
 
 def test_there_is_nothing_at_first_nor_after_clearing(tmp_path):
     checkpoints = Folder(tmp_path / "job", "mark", every=0)
-    assert checkpoints.restore(STATE) is None
+    assert checkpoints.restore(lambda step: STATE) is None
     checkpoints.save(1, STATE, [])
     checkpoints.clear()
     assert not (tmp_path / "job").exists()
-    assert checkpoints.restore(STATE) is None
+    assert checkpoints.restore(lambda step: STATE) is None
 
 
 def test_checkpoints_are_kept_no_more_often_than_asked(tmp_path):
     checkpoints = Folder(tmp_path / "job", "mark", every=3600)
     checkpoints.save(1, STATE, [])
-    assert checkpoints.restore(STATE) is None
+    assert checkpoints.restore(lambda step: STATE) is None
 
 
 def test_a_job_of_other_settings_starts_anew(tmp_path):
     Folder(tmp_path / "job", "mark", every=0).save(1, STATE, [])
-    assert Folder(tmp_path / "job", "other").restore(STATE) is None
-    assert Folder(tmp_path / "job", "mark").restore(STATE) is None
+    assert Folder(tmp_path / "job", "other").restore(lambda step: STATE) is None
+    assert Folder(tmp_path / "job", "mark").restore(lambda step: STATE) is None
 
 
 def files(folder):
@@ -72,10 +72,10 @@ def test_a_damaged_checkpoint_is_refused_and_removed(tmp_path, damage):
         damage(held[number])
         again = Folder(tmp_path / "job", "mark")
         try:
-            found = again.restore(state)
+            found = again.restore(lambda step, state=state: state)
         except ValueError:
             refused += 1
-            found = again.restore(state)
+            found = again.restore(lambda step, state=state: state)
             assert found is None
         if found is not None:
             np.testing.assert_array_equal(found[1]["a"], state["a"])
@@ -91,7 +91,7 @@ def test_no_changed_digit_of_the_record_is_taken(tmp_path):
     (path,) = (path for path in files(saved.mine) if b"0.25" in path.read_bytes())
     path.write_bytes(path.read_bytes().replace(b"0.25", b"0.75"))
     with pytest.raises(ValueError, match="its contents have changed"):
-        Folder(tmp_path / "job", "mark").restore(STATE)
+        Folder(tmp_path / "job", "mark").restore(lambda step: STATE)
     assert not saved.folder.exists()
 
 

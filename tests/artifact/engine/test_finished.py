@@ -1,5 +1,6 @@
 """Finished chains: found again by settings and code, or by their first updates, and no others."""
 
+import shutil
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -57,8 +58,8 @@ def counted(monkeypatch):
     ran = []
     compiled = chains.compiled
 
-    def counting(experiment, plan):
-        go_on = compiled(experiment, plan)
+    def counting(*arguments):
+        go_on = compiled(*arguments)
 
         def counts(train, key, state, kept, first, count):
             ran.append(count)
@@ -75,7 +76,7 @@ def test_more_seeds_run_what_is_new_and_nothing_else(tmp_path, counted):
     counted.clear()
     more, record = run(tmp_path / "a", [0, 1, 2])
     assert sum(counted) == 16
-    assert set(record["taken"]) == {"0", "1"}
+    assert set(record["taken"]) == {"T1_seed0", "T1_seed1"}
     assert all("the code is the same" in how for how in record["taken"].values())
     anew, _ = run(tmp_path / "b", [0, 1, 2])
     assert more.equals(anew)
@@ -221,7 +222,7 @@ CNN = {
 CORNER = {"examples": 40, "learning_rate": 0.1}
 
 
-def run_cnn(folder, name, points, seeds, device, images):
+def run_cnn(folder, name, points, seeds, device, images, code="same"):
     """A job of Fig. 7, from images and a start that are made up."""
     folder.mkdir(exist_ok=True)
     start = folder.parent / "start.npy"
@@ -229,7 +230,7 @@ def run_cnn(folder, name, points, seeds, device, images):
     mnist.save(images, folder.parent / "images.npz")
     inputs = {"images": folder.parent / "images.npz", "warm_start": start}
     outputs = {"runs": folder / f"{name}.csv", "provenance": folder / f"{name}.json"}
-    given = jobs.Given(inputs, outputs, folder / "log.txt", 1, "same")
+    given = jobs.Given(inputs, outputs, folder / "log.txt", 1, code)
     jobs.run_chains(
         "cnn", "fig7", CNN, points, (8, 2), seeds, 5,
         folder / "checkpoints", folder / "none.csv", device, given,
@@ -251,7 +252,7 @@ def test_a_gpus_job_of_all_temperatures_is_the_cpus_jobs_of_one_each(tmp_path, c
         own = f"{name}_T{point['temperature']:g}_seed0"
         alone, told = run_cnn(tmp_path / "a", own, [point], [0], "cpu", images)
         assert not counted
-        assert list(told["taken"]) == ["0"]
+        assert list(told["taken"]) == [own.removeprefix(f"{name}_")]
         wanted = (both["temperature"] == point["temperature"]) & (both["seed"] == 0)
         assert alone.to_dict("records") == both[wanted].to_dict("records")
     # The other way round: a GPU's job takes the chains that were run one by one.
@@ -262,10 +263,30 @@ def test_a_gpus_job_of_all_temperatures_is_the_cpus_jobs_of_one_each(tmp_path, c
     counted.clear()
     again, told = run_cnn(tmp_path / "b", f"{name}_seed0-1", points, [0, 1], "gpu", images)
     assert sum(counted) == 10  # those of the second seed alone
-    assert list(told["taken"]) == ["0"]
+    assert list(told["taken"]) == ["T0.3_seed0", "T1_seed0"]
     np.testing.assert_allclose(
         again["ensemble_cross_entropy"], both["ensemble_cross_entropy"], rtol=1e-4
     )
+
+
+def test_a_gpus_job_runs_the_chains_that_are_missing_and_no_others(tmp_path, counted):
+    """Of a temperature one seed is known, of another none: a round of three chains of the four."""
+    images = small.noisy_images()
+    points = [{**CORNER, "temperature": 0.3, "batch_size": 6}]
+    points += [{**CORNER, "temperature": 1.0, "batch_size": 2}]
+    alone, _ = run_cnn(tmp_path / "a", "N40_eps0.1_T1_seed1", points[1:], [1], "cpu", images)
+    for code, ran in (("same", 10), ("other", 8 + 10)):
+        counted.clear()
+        folder = tmp_path / code
+        shutil.copytree(tmp_path / "a", folder)
+        four, told = run_cnn(folder, "N40_eps0.1_seed0-1", points, [0, 1], "gpu", images, code)
+        assert sum(counted) == ran
+        assert list(told["taken"]) == ["T1_seed1"]
+        assert len(four) == 4
+        known = (four["temperature"] == 1.0) & (four["seed"] == 1)
+        assert four[known].to_dict("records") == alone.to_dict("records")
+        assert np.isfinite(four["ensemble_cross_entropy"]).all()
+        assert four["ensemble_cross_entropy"].nunique() == 4
 
 
 def test_settings_of_a_point_are_checked_in_the_job_too(tmp_path):
