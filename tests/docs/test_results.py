@@ -78,10 +78,13 @@ def figs2_to_4():
 
 
 def fig7():
-    curves = {n: means("fig7b", N=n, learning_rate=0.05)["mean"] for n in (1024, 4096, 8192)}
+    sizes = (1024, 4096, 8192, 16384)
+    curves = {n: means("fig7b", N=n, learning_rate=0.05)["mean"] for n in sizes}
     told = ", ".join(f"{curve[1.0]:.3f}" for curve in curves.values())
-    yield f"At T = 1: {told} for N = 1024, 4096, 8192"
-    assert all(curve.idxmin() == curve.index.min() for curve in curves.values())
+    yield f"At T = 1: {told} for N = 1024, 4096, 8192, 16384"
+    assert all(curve.idxmin() <= 0.2 for curve in curves.values())
+    assert 1.19 < curves[16384][5.0] / curves[16384][0.2] < 1.22
+    assert curves[1024][5.0] > 2 * curves[1024][0.2]
     of_rate = [means("fig7a", learning_rate=rate)["mean"] for rate in (0.05, 0.1, 0.2)]
     cold = pd.concat([curve[curve.index <= 1] for curve in of_rate])
     hot = [curve[10.0] for curve in of_rate]

@@ -67,9 +67,8 @@ def judge(
     for name in names:
         if tables[name].empty:
             return {**row, "note": f"not told: no repeat of {name} counts"}
-    # Points of fewer repeats than others are left out; unless nothing can be said without them.
-    used = [tables[name].dropna(axis=1) for name in names]
-    of_all = [tables[name].dropna(axis=0) for name in names]
+    every = [_fullest_first(tables[name]) for name in names]
+    used = every
 
     def resampled(*indices: np.ndarray, axis: int = -1) -> np.ndarray:
         means = {
@@ -81,14 +80,18 @@ def judge(
     def estimated() -> float:
         return float(resampled(*(np.arange(len(table))[None] for table in used))[0])
 
-    try:
-        estimate = estimated()
-    except statistics.LackingError:
-        used = of_all if all(map(len, of_all)) else used
+    # Points of fewer repeats than others are left out; unless nothing can be said without them.
+    lacking: Exception | None = None
+    for repeats in range(max(map(len, every), default=1), 0, -1):
+        used = [table.head(repeats).dropna(axis=1) for table in every]
         try:
             estimate = estimated()
         except statistics.LackingError as error:
-            return {**row, "note": f"not run: {error}"}
+            lacking = error
+        else:
+            break
+    else:
+        return {**row, "note": f"not run: {lacking}"}
     paired = bool(claim.get("paired"))
     if paired:
         shared = sorted(set.intersection(*(set(table.index) for table in used)))
@@ -114,6 +117,12 @@ def judge(
     if verdict == "inconclusive":
         wanted = repeats_wanted(resampled, [len(t) for t in used], bottom, top, seed, paired)
     return {**row, "verdict": verdict, "repeats_wanted": wanted}
+
+
+def _fullest_first(table: pd.DataFrame) -> pd.DataFrame:
+    """The repeats that lack no point before those that lack some, else in their order."""
+    held = table.notna().sum(axis=1).sort_values(ascending=False, kind="stable")
+    return table.loc[held.index]
 
 
 def _among(

@@ -160,6 +160,22 @@ def test_a_point_without_which_nothing_can_be_said_is_used_with_the_repeats_that
     assert row["estimate"] == pytest.approx(verdict(table[table["seed"] < 2])["estimate"])
 
 
+def test_as_many_repeats_are_used_as_something_can_be_said_with():
+    """T = 4 was run in one repeat alone, which lacks most others: it is left out at any number."""
+    table = runs(10, 0.05)
+    seed, temperature = table["seed"], table["temperature"]
+    ran = (seed < 4) | (temperature < 0.3)
+    ran &= (temperature < 4.0) | (seed == 9)
+    row = verdict(table[ran])
+    assert row["repeats"] == 4
+    same = verdict(table[(seed < 4) & (temperature < 4.0)])
+    assert row["estimate"] == pytest.approx(same["estimate"])
+    # The repeats that lack no point come first, wherever they stand.
+    row = verdict(table[(seed >= 8) | (temperature < 0.3)])
+    assert row["repeats"] == 2
+    assert row["estimate"] == pytest.approx(verdict(table[seed >= 8])["estimate"])
+
+
 def test_a_clear_optimum_is_reproduced():
     row = verdict(runs(10, 0.05))
     assert row["verdict"] == "reproduced"
