@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import blackjax
@@ -12,6 +13,7 @@ import pandas as pd
 from jaxtyping import Array, Float, PRNGKeyArray
 from scipy.stats import wasserstein_distance
 
+from artifact.engine import programs
 from artifact.engine.keys import key
 from artifact.figures.figS1bc.separable import is_separable
 from artifact.figures.figS3.settings_gold_standard import GoldStandardSettings
@@ -126,19 +128,24 @@ def iterates(
     parameters = flatten(starts).size // chains
 
     def keep(path: Array, update: Array, state: Any, info: object) -> Array:
-        return path.at[update - burn_in].set(flatten(state.position))
+        # Before the first sample the place is one that is not there.
+        place = jnp.where(update < burn_in, samples, update - burn_in)
+        return path.at[place].set(flatten(state.position), mode="drop")
 
-    @jax.jit
-    @jax.vmap
-    def burnt_in(rng_key: PRNGKeyArray, start: Params) -> Any:
-        return sampling.run(rng_key, algorithm, algorithm.init(start), burn_in)[0]
+    @partial(jax.vmap, in_axes=(0, 0, 0, None, None))
+    def go_on(
+        rng_key: PRNGKeyArray, state: Any, path: Array, first: Array, count: Array
+    ) -> tuple[Any, Array]:
+        return sampling.run(rng_key, algorithm, state, count, keep, path, first)
 
-    @jax.vmap
-    def chain(rng_key: PRNGKeyArray, state: Any) -> Array:
-        path = jnp.zeros((samples, parameters))
-        return sampling.run(rng_key, algorithm, state, samples, keep, path, burn_in)[1]
-
-    return _timed(chain, keys, burnt_in(keys, starts))
+    state = programs.compiled(jax.vmap(algorithm.init), starts)(starts)
+    path = jnp.zeros((chains, samples, parameters))
+    at = jnp.array(0), jnp.array(burn_in), jnp.array(samples)
+    run = programs.compiled(go_on, keys, state, path, *at[:2])
+    state, path = jax.block_until_ready(run(keys, state, path, at[0], at[1]))
+    started = time.perf_counter()
+    _, path = jax.block_until_ready(run(keys, state, path, at[1], at[2]))
+    return path, time.perf_counter() - started
 
 
 def from_one(start: Float[Array, " n"], chains: int) -> Params:

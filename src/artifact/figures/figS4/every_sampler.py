@@ -235,8 +235,6 @@ def run(
                     distances.append({**where, "sampler": name, **told})
                     speed.append({**where, "sampler": name, **timed})
                     advance(1)
-                # Programs hold a training set's data; of the next all are others.
-                jax.clear_caches()
     return {"distances": pd.DataFrame(distances), "speed": pd.DataFrame(speed)}
 
 

@@ -15,6 +15,7 @@ import pandas as pd
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from artifact.engine import programs
 from artifact.engine.keys import key
 from artifact.engine.thinning import thinned
 from artifact.figures.fig5_6 import mlp
@@ -161,7 +162,6 @@ def told(path: Path, task: Task, test: Examples, unravel: Callable[[Array], Para
     """Of the iterates of chains."""
     probes = test.y[:PROBES]
 
-    @jax.jit
     def chain(draws: Float[Array, "samples P"]) -> tuple[Array, Array]:
         def body(total: Array, flat: Float[Array, " P"]) -> tuple[Array, Array]:
             params = unravel(flat)
@@ -174,7 +174,7 @@ def told(path: Path, task: Task, test: Examples, unravel: Callable[[Array], Para
         total, traces = jax.lax.scan(body, zero, draws)
         return total / len(draws), traces
 
-    return Told(*jax.lax.map(chain, path))
+    return Told(*programs.compiled(partial(jax.lax.map, chain), path)(path))
 
 
 def total_variation(ours: Float[Array, "test K"], theirs: Float[Array, "test K"]) -> float:
@@ -264,7 +264,6 @@ def beside_hmc(
                 distances.append({"repeat": seed, "sampler": name, **row})
                 speed.append({"repeat": seed, "sampler": name, **timed})
                 advance(1)
-            jax.clear_caches()
     return {"distances": pd.DataFrame(distances), "speed": pd.DataFrame(speed)}
 
 
