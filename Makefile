@@ -11,6 +11,11 @@ WHOLE = $(shell test -x .venv/bin/python && grep -qsF "$$(pwd -P)/.venv/bin/" .v
 ALONE := env -u PYTHONPATH -u PYTHONHOME -u PIP_TARGET -u PIP_PREFIX -u PIP_CONSTRAINT PIP_USER=0
 PIP := $(ALONE) $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
+# Snakemake asks for immutables, of which there is no wheel for Python 3.14.
+BUILDS := 'import os, shutil, sys, sysconfig; \
+  header = os.path.join(sysconfig.get_path("include"), "Python.h"); \
+  sys.exit(sys.version_info >= (3, 14) and not (shutil.which("cc") and os.path.exists(header)))'
+
 .PHONY: figures claims check report site archive test test-cluster test-faults lint format mutants bench growth progress unlock gpu lock \
   lowest highest \
   clean clean-environment
@@ -110,6 +115,9 @@ $(ENVIRONMENT): requirements.lock pyproject.toml $(if $(WHOLE),,clean-environmen
 	@test -n "$(PYTHON)" || { echo "make: no Python >= 3.11 found; set PYTHON=/path/to/python" >&2; exit 1; }
 	@$(ALONE) $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 	  echo "make: $(PYTHON) lacks its module venv; install it (Debian: python3-venv) or set PYTHON=/path/to/python" >&2; exit 1; }
+	@$(ALONE) $(PYTHON) -c $(BUILDS) || { \
+	  echo "make: with Python >= 3.14 a package is built, which asks for cc and Python.h; install them (Debian: gcc, python3-dev) or set" \
+	  "PYTHON=/path/to/python3.13" >&2; exit 1; }
 	$(ALONE) $(PYTHON) -m venv .venv
 	$(PIP) --require-hashes -r requirements.lock
 	$(PIP) --no-deps --no-build-isolation --editable .

@@ -328,14 +328,15 @@ def test_a_damaged_table_is_the_last_thing_on_the_screen(tmp_path, retries):
 def making(tmp_path):
     """A checkout whose `make` would make its environment by a Python that only tells its calls."""
 
-    def make(*arguments, folder="checkout", lacking=0, **variables):
+    def make(*arguments, folder="checkout", lacking=0, building=0, **variables):
         place = tmp_path / folder
         place.mkdir(exist_ok=True)
         for name in ("Makefile", "requirements.lock", "pyproject.toml"):
             shutil.copyfile(ROOT / name, place / name)
         python = tmp_path / "python"
         python.write_text(
-            f'#!/bin/sh\n[ "$1" != -c ] || exit {lacking}\necho "$@" >> calls\nenv >> calls\n'
+            f'#!/bin/sh\ncase "$2" in *sysconfig*) exit {building};; esac\n'
+            f'[ "$1" != -c ] || exit {lacking}\necho "$@" >> calls\nenv >> calls\n'
             '[ "$2" != venv ] || { mkdir -p .venv/bin; cp "$0" .venv/bin/python; }\n'
         )
         python.chmod(python.stat().st_mode | stat.S_IXUSR)
@@ -382,6 +383,19 @@ def test_a_python_without_venv_is_refused_in_a_line(making):
     assert run.returncode != 0
     assert "lacks its module venv; install it (Debian: python3-venv) or set PYTHON" in run.stderr
     assert not (making.place / "checkout/calls").exists()
+
+
+def test_a_python_for_which_a_package_is_built_asks_for_a_compiler(making, tmp_path):
+    """Seen with Debian's 3.14: immutables, which Snakemake asks for, has no wheel for it."""
+    run = making("figures", building=1)
+    assert run.returncode != 0
+    assert "asks for cc and Python.h; install them (Debian: gcc, python3-dev)" in run.stderr
+    assert not (making.place / "checkout/calls").exists()
+    shown = making("--eval", "show: ; @printf '%s' $(BUILDS)", "show")
+    for version, built in (((3, 13), 0), ((3, 14), 1)):
+        told = f"import sys; sys.version_info = {version}; exec({shown.stdout!r})"
+        run = subprocess.run([sys.executable, "-c", told], env={"PATH": str(tmp_path)})
+        assert run.returncode == built
 
 
 def test_an_environment_is_made_again_when_it_was_moved_or_its_python_is_gone(making):
