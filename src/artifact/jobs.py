@@ -246,10 +246,12 @@ def archive_chains(
         What was done, in one line.
     """
     kept = archive / "chains" / f"{figure}.csv"
-    before = pd.read_csv(kept, dtype={"law": str, "code": str}) if kept.is_file() else None
-    new = finished.gathered(points)
-    if before is None and new.empty:
+    before, new = finished.of_archive(kept, *panels), finished.gathered(points)
+    if new.empty:
         return f"{figure}: no chain is finished"
+    tabled = [path for name in panels if (path := archive / f"{name}_runs.csv").is_file()]
+    if tabled and before.empty:
+        return f"{figure}: left as it is; its archived table is of chains of which no law was kept"
     chains_ = finished.merged(before, new)
     files.write_table(chains_, kept)
     model = catalogue.point_model(figure).model_validate(settings)
@@ -286,7 +288,7 @@ def archive_chains(
         }
         files.write_json(integrity.seal(record, names), beside)
     integrity.seal_archive(archive)
-    added = len(chains_) - (0 if before is None else len(before))
+    added = len(chains_) - len(before)
     return f"{figure}: {len(chains_)} chains are kept, {added} of them new"
 
 

@@ -17,7 +17,6 @@ from artifact.claims import by_reading, claimfile, repeats
 from artifact.engine import device, identity, progress
 from artifact.records import captions, integrity, locked
 from artifact.settings import layers
-from artifact.settings.sweeps import Lasting
 
 
 def load_settings(overrides):

@@ -80,34 +80,61 @@ ARCHIVED = ["law", "code", "commit", "versions", "device", "threads", "data", "s
 """What stands beside a row in the archive, and `first`."""
 
 
-def of_archive(path: Path) -> pd.DataFrame:
-    """`of_jobs` of an archive; empty where there is no archive."""
-    if not path.is_file():
-        return pd.DataFrame()
-    return pd.read_csv(path, dtype={"law": str, "code": str})
+def of_archive(path: Path, *tables: str) -> pd.DataFrame:
+    """All chains of an archive, as `gathered` has them; empty where there are none.
+
+    Args:
+        path: the file in which a sweep's chains are kept.
+        tables: in the folder above, by name. Where there is no such file yet, the chains are
+            those which these were made of.
+    """
+    if path.is_file():
+        return pd.read_csv(path, dtype={"law": str, "code": str})
+    parts = [part for name in tables for part in _of_table(path.parents[1], name)]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def _of_table(folder: Path, name: str) -> Iterator[pd.DataFrame]:
+    """Of each job that an archived table was made of its chains, if their laws are known."""
+    files = [folder / f"{name}.json", folder / f"{name}_runs.csv"]
+    if not all(path.is_file() for path in files):
+        return
+    integrity.verify(files)
+    runs = pd.read_csv(files[1])
+    for record in json.loads(files[0].read_text(encoding="utf-8"))["points"]:
+        if "law" not in record:
+            continue
+        made = record["settings"]
+        points = pd.DataFrame(made["points"]).rename(columns={"examples": "N"})
+        own = runs[runs["seed"].isin(made["seeds"])].merge(
+            points[["N", "learning_rate", "temperature"]]
+        )
+        if len(own) == len(record["law"]):
+            yield _with_record(own.assign(law=record["law"], first=record["first"]), record)
 
 
 def gathered(folder: Path) -> pd.DataFrame:
     """All finished chains in a folder of points, as the archive keeps them: a row each."""
-    parts = [
-        table.assign(
-            code=record["settings"]["code"],
-            commit=record["commit"],
-            versions=json.dumps(record["versions"], sort_keys=True),
-            device=record["device"]["kind"],
-            threads=record["threads"],
-            data=record["data"],
-            seconds=round(record["seconds"] / len(table), 1),
-        )
-        for table, record in _jobs(folder, "*.json")
-    ]
+    parts = [_with_record(table, record) for table, record in _jobs(folder, "*.json")]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
-def merged(archived: pd.DataFrame | None, new: pd.DataFrame) -> pd.DataFrame:
+def _with_record(table: pd.DataFrame, record: Mapping[str, Any]) -> pd.DataFrame:
+    return table.assign(
+        code=record["settings"]["code"],
+        commit=record["commit"],
+        versions=json.dumps(record["versions"], sort_keys=True),
+        device=record["device"]["kind"],
+        threads=record["threads"],
+        data=record["data"],
+        seconds=round(record["seconds"] / len(table), 1),
+    )
+
+
+def merged(archived: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
     """An archive with new chains in it, which take the place of those of the same law and seed."""
     key = ["law", "N", "learning_rate", "temperature", "seed"]
-    parts = [part for part in (archived, new) if part is not None and len(part)]
+    parts = [part for part in (archived, new) if len(part)]
     both = pd.concat(parts, ignore_index=True)
     order = ["N", "learning_rate", "temperature", "seed", "law"]
     return both.drop_duplicates(key, keep="last").sort_values(order, ignore_index=True)

@@ -1,5 +1,6 @@
 """Finished chains: found again by settings and code, or by their first updates, and no others."""
 
+import json
 import shutil
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from artifact.figures.fig2_3_4 import langevin_sweep
 from artifact.figures.fig2_3_4.settings_logistic import LogisticPoint
 from artifact.problems import mnist
 from artifact.protocols import Examples, Experiment
+from artifact.records import files, integrity, tables
 from artifact.settings.sweeps import Point
 from ngd.samplers.algorithm import Info, SamplingAlgorithm
 from ngd.task import Task
@@ -138,6 +140,51 @@ def test_the_archive_gives_chains_back_to_the_byte(tmp_path, counted):
     # Once more: nothing is kept twice.
     told = jobs.archive_chains("fig2", sweep, SETTINGS, 5, tmp_path / "b", tmp_path / "kept")
     assert told == "fig2: 2 chains are kept, 0 of them new"
+
+
+def archived(folder, points):
+    """The table of all jobs, as `snakemake archive` keeps it."""
+    folder.mkdir()
+    records = [json.loads(path.read_text()) for path in sorted(points.glob("N60*.json"))]
+    runs = tables.gather_runs([pd.read_csv(path) for path in points.glob("N60*.csv")])
+    runs.to_csv(folder / "fig2_runs.csv", index=False)
+    record = integrity.seal(tables.gather(records), [folder / "fig2_runs.csv"])
+    files.write_json(record, folder / "fig2.json")
+    return runs
+
+
+def test_chains_are_added_to_those_of_which_a_table_was_made(tmp_path, counted):
+    run(tmp_path / "a", [0, 1])
+    run(tmp_path / "a", [2, 3])
+    before = archived(tmp_path / "kept", tmp_path / "a")
+    run(tmp_path / "b", [4])
+    told = jobs.archive_chains(
+        "fig2", {"fig2": [POINT]}, SETTINGS, 5, tmp_path / "b", tmp_path / "kept"
+    )
+    assert told == "fig2: 5 chains are kept, 1 of them new"
+    runs = pd.read_csv(tmp_path / "kept/fig2_runs.csv")
+    assert runs.head(4).equals(before)
+    counted.clear()
+    _, record = run(tmp_path / "c", [0, 1, 2], archive=tmp_path / "kept/chains/fig2.csv")
+    assert not counted
+    assert len(record["taken"]) == 3
+
+
+def test_a_table_of_which_no_law_was_kept_is_left_as_it_is(tmp_path):
+    run(tmp_path / "a", [0, 1])
+    kept = archived(tmp_path / "kept", tmp_path / "a")
+    record = json.loads((tmp_path / "kept/fig2.json").read_text())
+    for point in record["points"]:
+        del point["law"]
+    del record["seal"], record["sha256"]
+    sealed = integrity.seal(record, [tmp_path / "kept/fig2_runs.csv"])
+    files.write_json(sealed, tmp_path / "kept/fig2.json")
+    told = jobs.archive_chains(
+        "fig2", {"fig2": [POINT]}, SETTINGS, 5, tmp_path / "a", tmp_path / "kept"
+    )
+    assert told.startswith("fig2: left as it is")
+    assert pd.read_csv(tmp_path / "kept/fig2_runs.csv").equals(kept)
+    assert not (tmp_path / "kept/chains").exists()
 
 
 def test_first_distances_that_differ_or_lack_do_not_agree():

@@ -8,6 +8,7 @@ from tests.artifact import small
 
 from artifact.figures.figS3 import gold_standard
 from artifact.problems import logistic
+from ngd.task import flatten
 
 SETTINGS = small.settings(
     "figS3",
@@ -21,6 +22,23 @@ SETTINGS = small.settings(
     nuts_warm_up=300,
     nuts_samples=1000,
 )
+
+
+def test_iterates_are_those_past_the_burn_in_of_chains_that_each_have_a_key():
+    task = logistic.task(logistic.simulate(3, 2, 1.0, 30, seed=0))
+    sampler = gold_standard.build("preconditioned_langevin", SETTINGS, task)
+    starts = gold_standard.from_one(jnp.array([0.5, -1.0]), 2)
+    path, seconds = gold_standard.iterates(sampler, starts, 3, 4, jax.random.key(7))
+    assert path.shape == (2, 4, 2)
+    assert seconds > 0
+    for chain, rng_key in enumerate(jax.random.split(jax.random.key(7), 2)):
+        state = sampler.init(logistic.position(jnp.array([0.5, -1.0])))
+        for update in range(7):
+            state, _ = sampler.step(jax.random.fold_in(rng_key, update), state)
+            if update >= 3:
+                np.testing.assert_allclose(
+                    path[chain, update - 3], flatten(state.position), rtol=1e-4
+                )
 
 
 def test_nuts_samples_the_density_with_the_asked_power_of_the_metric():
