@@ -243,12 +243,12 @@ def archive_chains(
         archive: the archive's folder.
 
     Returns:
-        What was done, in one line.
+        What was done, in one line; empty where no chain is finished.
     """
     kept = archive / "chains" / f"{figure}.csv"
     before, new = finished.of_archive(kept, *panels), finished.gathered(points)
     if new.empty:
-        return f"{figure}: no chain is finished"
+        return ""
     tabled = [path for name in panels if (path := archive / f"{name}_runs.csv").is_file()]
     if tabled and before.empty:
         return f"{figure}: left as it is; its archived table is of chains of which no law was kept"

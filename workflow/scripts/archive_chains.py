@@ -17,6 +17,6 @@ lines = [
     )
     for folder, of in params.sweeps.items()
 ]
-text = "\n".join(lines) + "\n"
+text = ("\n".join(filter(None, lines)) or "no chain is finished") + "\n"
 Path(snakemake.log[0]).write_text(text, encoding="utf-8")
 print(text)
