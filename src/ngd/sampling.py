@@ -57,12 +57,20 @@ def with_data_as_arguments(
         arguments: of the shapes that it will be called with.
         donated: which of them gives its buffers to the result.
     """
+    run, data = data_and_function(function, arguments)
+    compiled = jax.jit(run, donate_argnums=donated + 1)
+    return lambda *arguments: compiled(data, *arguments)
+
+
+def data_and_function(
+    function: Callable[..., Any], arguments: tuple[Any, ...]
+) -> tuple[Callable[..., Any], list[Any]]:
+    """A function of (data, *arguments), and the data: the arrays that the given one closes over."""
     program, shapes = jax.make_jaxpr(function, return_shape=True)(*arguments)
     structure = jax.tree.structure(shapes)
 
-    def run(constants: Any, *arguments: Any) -> Any:
-        of_arrays = jaxpr_as_fun(ClosedJaxpr(program.jaxpr, constants))
+    def run(data: list[Any], *arguments: Any) -> Any:
+        of_arrays = jaxpr_as_fun(ClosedJaxpr(program.jaxpr, data))
         return jax.tree.unflatten(structure, of_arrays(*jax.tree.leaves(arguments)))
 
-    compiled = jax.jit(run, donate_argnums=donated + 1)
-    return lambda *arguments: compiled(program.consts, *arguments)
+    return run, program.consts

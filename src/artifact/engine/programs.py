@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
-from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
+
+from ngd.sampling import data_and_function
 
 _COMPILED: dict[str, Any] = {}
 
@@ -18,16 +19,10 @@ def compiled(function: Callable[..., Any], *arguments: Any) -> Callable[..., Any
         function: what is run; of arrays and pytrees of arrays alone.
         arguments: of the shapes that it will be called with.
     """
-    program, shapes = jax.make_jaxpr(function, return_shape=True)(*arguments)
-    structure = jax.tree.structure(shapes)
-
-    def run(constants: Any, *arguments: Any) -> Any:
-        of_arrays = jaxpr_as_fun(ClosedJaxpr(program.jaxpr, constants))
-        return jax.tree.unflatten(structure, of_arrays(*jax.tree.leaves(arguments)))
-
-    lowered = jax.jit(run).lower(program.consts, *arguments)
+    run, data = data_and_function(function, arguments)
+    lowered = jax.jit(run).lower(data, *arguments)
     text = lowered.as_text()
     if text not in _COMPILED:
         _COMPILED[text] = lowered.compile()
     of_data = _COMPILED[text]
-    return lambda *arguments: of_data(program.consts, *arguments)
+    return lambda *arguments: of_data(data, *arguments)
