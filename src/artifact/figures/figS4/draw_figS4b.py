@@ -27,7 +27,9 @@ def draw(table: pd.DataFrame, speed: pd.DataFrame, stamp: style.Stamp) -> Figure
     """
     table, speed = (with_gold(rows, table) for rows in (table, speed))
     sets = table["repeat"].nunique()
-    counted = f"training sets: {sets}, points: mean, lines: range; crosses: a chain diverged"
+    counted = (
+        f"training sets: {sets}, points: mean, lines: range; crosses: a chain diverged or died"
+    )
     shown = [name for name in NAMES if name in set(table["sampler"])]
     samplers = [name for name in shown if name != "hmc"]
     with style.panels(stamp, counted, 4.0) as (figure, a, b):

@@ -242,7 +242,8 @@ def beside_hmc(
         Table `distances`: repeat, sampler, learning_rate, batch_size (0: none), spacing (updates a
         sample), measured (temperature), distance (`total_variation` from HMC's predictions, that of
         "hmc" being between the halves of its chains), cross_entropy (of the ensemble, on the test
-        set), rhat (the largest of `Told.traces`); distance, cross_entropy and rhat are infinite
+        set), rhat (the largest of `Told.traces`, infinite where one stands still, as of dead
+        networks); distance, cross_entropy and rhat are infinite
         where a chain left the finite numbers, and no distance of a training set is told where HMC's
         rhat is above `MIXED`. And table `speed`, which is measured: repeat,
         sampler, effective (samples, of the trace that has least), gradients (in units of N),
@@ -290,8 +291,9 @@ class Found(NamedTuple):
 
     Attributes:
         told: what they say; None where one left the finite numbers.
-        effective: samples, of the trace that has least; none where told is None.
-        rhat: the largest of the traces; infinite where told is None.
+        effective: samples, of the trace that has least; none where told is None, or a trace stands
+            still.
+        rhat: the largest of the traces; infinite where told is None, or a trace stands still.
         measured: their temperature by the virial theorem.
         seconds: of all samples.
     """
@@ -322,7 +324,11 @@ def _found(
     draws = jax.vmap(jax.vmap(problem.unravel))(path)
     measured = measured_temperature(judged, draws, prior_exponent=0.0).value
     said = told(path, problem.task, problem.test, problem.unravel)
-    return Found(said, *convergence(said.traces), measured, seconds)
+    effective, rhat = convergence(said.traces)
+    if not np.isfinite(rhat):
+        # Of dead networks, which answer the same to every image, nothing varies.
+        effective, rhat = 0.0, np.inf
+    return Found(said, effective, rhat, measured, seconds)
 
 
 def _hmc(figure: str, settings: BesideHMC, root: int, problem: Problem) -> Found:

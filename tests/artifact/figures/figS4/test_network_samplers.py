@@ -213,6 +213,21 @@ def test_one_that_leaves_the_finite_numbers_is_recorded(problem):
     assert timed["effective"] == 0
 
 
+def test_chains_that_stand_still_have_no_effective_samples(problem):
+    """As of dead networks, of which a library says that every sample counts."""
+    settings = small.settings("figS4b", **CHANGES, burn_in=4, samples=20, chains=2)
+    still = network_samplers.Entry(
+        lambda task: samplers.langevin.build(task, learning_rate=1e-30, temperature=1e-30)
+    )
+    lost = network_samplers.Found(None, 0.0, np.inf, np.nan, 1.0)
+    row, timed = network_samplers._one(
+        "figS4b", "langevin", still, settings, 5, problem, lambda: lost
+    )
+    assert row["rhat"] == np.inf
+    assert timed["effective"] == 0
+    assert np.isfinite(row["cross_entropy"])
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
