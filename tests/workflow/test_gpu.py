@@ -62,7 +62,7 @@ def test_a_point_agrees_on_cpu_and_gpu(tmp_path_factory, figure, corner, tempera
     for kind, profile in (("cpu", ()), ("gpu", ("--workflow-profile", "profiles/gpu"))):
         clone = Clone(tmp_path_factory.mktemp(kind))
         longer = (
-            # By the figure's δ = 0.1 so small a problem's chains part ways at the third update.
+            # By the figure's δ = 0.1 so small a problem's chains part ways after the second update.
             "fig5={repeats: 10, seeds_per_job: 10, burn_in: 50, samples: 50, damping: 1.0}",
             "fig7={repeats: 10, seeds_per_job: 10}",
         )

@@ -209,8 +209,8 @@ def _known(
     candidates: Mapping[Name, Mapping[Any, Any]], chains: Sequence[tuple[Point, int]]
 ) -> list[Mapping[Any, Any]]:
     """The rows of a round's chains, in its order; none unless all are known."""
-    found = [candidates.get((point.temperature, seed)) for point, seed in chains]
-    return [] if None in found else [row for row in found if row is not None]
+    names = [(point.temperature, seed) for point, seed in chains]
+    return [candidates[name] for name in names] if all(n in candidates for n in names) else []
 
 
 def _firsts(rows: Sequence[Mapping[Any, Any]]) -> list[list[float]]:
