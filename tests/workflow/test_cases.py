@@ -391,7 +391,7 @@ def test_a_python_for_which_a_package_is_built_asks_for_a_compiler(making, tmp_p
     assert run.returncode != 0
     assert "asks for cc and Python.h; install them (Debian: gcc, python3-dev)" in run.stderr
     assert not (making.place / "checkout/calls").exists()
-    shown = making("--eval", "show: ; @printf '%s' $(BUILDS)", "show")
+    shown = making("--no-print-directory", "--eval", "show: ; @printf '%s' $(BUILDS)", "show")
     for version, built in (((3, 13), 0), ((3, 14), 1)):
         told = f"import sys; sys.version_info = {version}; exec({shown.stdout!r})"
         run = subprocess.run([sys.executable, "-c", told], env={"PATH": str(tmp_path)})
