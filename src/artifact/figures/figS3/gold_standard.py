@@ -113,6 +113,7 @@ def iterates(
     burn_in: int,
     samples: int,
     rng_key: PRNGKeyArray,
+    abreast: bool = True,
 ) -> tuple[Path, float]:
     """A sampler's iterates past its burn-in, and the seconds that these took.
 
@@ -122,6 +123,7 @@ def iterates(
         burn_in: updates before the first sample.
         samples: updates sampled, every one.
         rng_key: of all chains.
+        abreast: whether the chains take each update together, instead of one chain after another.
     """
     chains = len(jax.tree.leaves(starts)[0])
     keys = jax.random.split(rng_key, chains)
@@ -132,11 +134,15 @@ def iterates(
         place = jnp.where(update < burn_in, samples, update - burn_in)
         return path.at[place].set(flatten(state.position), mode="drop")
 
-    @partial(jax.vmap, in_axes=(0, 0, 0, None, None))
     def go_on(
-        rng_key: PRNGKeyArray, state: Any, path: Array, first: Array, count: Array
+        keys: PRNGKeyArray, states: Any, paths: Array, first: Array, count: Array
     ) -> tuple[Any, Array]:
-        return sampling.run(rng_key, algorithm, state, count, keep, path, first)
+        def chain(given: tuple[PRNGKeyArray, Any, Array]) -> tuple[Any, Array]:
+            rng_key, state, path = given
+            return sampling.run(rng_key, algorithm, state, count, keep, path, first)
+
+        each = jax.vmap(chain) if abreast else partial(jax.lax.map, chain)
+        return each((keys, states, paths))
 
     state = programs.compiled(jax.vmap(algorithm.init), starts)(starts)
     path = jnp.zeros((chains, samples, parameters))

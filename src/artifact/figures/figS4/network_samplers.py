@@ -209,6 +209,7 @@ class Problem(NamedTuple):
         test: on which predictions are compared.
         starts: of the chains, stacked.
         unravel: parameters from a vector.
+        abreast: whether the chains take each update together.
     """
 
     seed: int
@@ -216,6 +217,7 @@ class Problem(NamedTuple):
     test: Examples
     starts: Params
     unravel: Callable[[Array], Params]
+    abreast: bool = True
 
 
 def beside_hmc(
@@ -318,7 +320,7 @@ def _found(
     samples: int,
     rng_key: PRNGKeyArray,
 ) -> Found:
-    path, seconds = iterates(sampler, problem.starts, burn_in, samples, rng_key)
+    path, seconds = iterates(sampler, problem.starts, burn_in, samples, rng_key, problem.abreast)
     if not np.isfinite(path).all():
         return Found(None, 0.0, np.inf, np.nan, seconds)
     draws = jax.vmap(jax.vmap(problem.unravel))(path)
@@ -335,7 +337,7 @@ def _hmc(figure: str, settings: BesideHMC, root: int, problem: Problem) -> Found
     rate = settings.hmc_learning_rate
     near = entries(settings)["preconditioned_langevin"].build(problem.task)
     warm_up = key(root, figure, "warm-up", seed=problem.seed)
-    path, _ = iterates(near, problem.starts, WARM_UP - 1, 1, warm_up)
+    path, _ = iterates(near, problem.starts, WARM_UP - 1, 1, warm_up, problem.abreast)
     return _found(
         hamiltonian(problem.task, rate, 1.0, settings.hmc_steps),
         langevin.build(problem.task, learning_rate=rate),  # of which the cost alone counts

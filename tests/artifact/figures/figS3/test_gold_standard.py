@@ -24,11 +24,12 @@ SETTINGS = small.settings(
 )
 
 
-def test_iterates_are_those_past_the_burn_in_of_chains_that_each_have_a_key():
+@pytest.mark.parametrize("abreast", [True, False])
+def test_iterates_are_those_past_the_burn_in_of_chains_that_each_have_a_key(abreast):
     task = logistic.task(logistic.simulate(3, 2, 1.0, 30, seed=0))
     sampler = gold_standard.build("preconditioned_langevin", SETTINGS, task)
     starts = gold_standard.from_one(jnp.array([0.5, -1.0]), 2)
-    path, seconds = gold_standard.iterates(sampler, starts, 3, 4, jax.random.key(7))
+    path, seconds = gold_standard.iterates(sampler, starts, 3, 4, jax.random.key(7), abreast)
     assert path.shape == (2, 4, 2)
     assert seconds > 0
     for chain, rng_key in enumerate(jax.random.split(jax.random.key(7), 2)):
