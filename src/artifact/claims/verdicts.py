@@ -92,6 +92,8 @@ def judge(
             break
     else:
         return {**row, "note": f"not run: {lacking}"}
+    without = [_left_out(*three, of) for three in zip(names, every, used, strict=True)]
+    row["note"] = ". ".join(filter(None, [row["note"], *without]))
     paired = bool(claim.get("paired"))
     if paired:
         shared = sorted(set.intersection(*(set(table.index) for table in used)))
@@ -123,6 +125,27 @@ def _fullest_first(table: pd.DataFrame) -> pd.DataFrame:
     """The repeats that lack no point before those that lack some, else in their order."""
     held = table.notna().sum(axis=1).sort_values(ascending=False, kind="stable")
     return table.loc[held.index]
+
+
+SYMBOLS = {"learning_rate": "ε", "temperature": "T"}
+"""Of the columns of a sweep."""
+
+
+def _left_out(table: str, every: pd.DataFrame, used: pd.DataFrame, of: Mapping[str, Any]) -> str:
+    """The points that have too few repeats, of the N, ε and T that a claim is about; or nothing."""
+    names = [name for name in every.columns.names if name not in ("metric", "batch_size")]
+    points = every.columns.difference(used.columns).to_frame(index=False)[names]
+    for name in set(names) & set(of):
+        points = points[points[name] == of[name]]
+    said = []
+    along = [name for name in names if name != "temperature"]
+    for where, group in points.drop_duplicates().groupby(along):
+        place = ", ".join(
+            f"{SYMBOLS.get(name, name)} = {value}" for name, value in zip(along, where, strict=True)
+        )
+        at = ", ".join(f"{value:g}" for value in sorted(group.get("temperature", [])))
+        said.append(f"{place} at T = {at}" if at else place)
+    return f"{table} without, for want of repeats, {'; '.join(said)}" if said else ""
 
 
 def _among(

@@ -176,6 +176,20 @@ def test_as_many_repeats_are_used_as_something_can_be_said_with():
     assert row["estimate"] == pytest.approx(verdict(table[seed >= 8])["estimate"])
 
 
+def test_the_points_that_are_left_out_are_named():
+    table = runs(10, 0.05)
+    assert verdict(table)["note"] == ""
+    few = ((table["temperature"] == 4) & (table["seed"] > 5)) | (
+        (table["temperature"] == 2) & (table["seed"] > 3)
+    )
+    said = "fig3 without, for want of repeats, N = 100, ε = 0.1 at T = 2, 4"
+    assert verdict(table[~few])["note"] == said
+    # A claim about one N says nothing of another's.
+    both = pd.concat([table, table[~few].assign(N=200)])
+    of = {**OPTIMUM["of"], "N": 100}
+    assert verdict(both, {**OPTIMUM, "of": of})["note"] == ""
+
+
 def test_a_clear_optimum_is_reproduced():
     row = verdict(runs(10, 0.05))
     assert row["verdict"] == "reproduced"
