@@ -71,6 +71,7 @@ lint: $(ENVIRONMENT)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/mypy benchmarks
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/snakemake --lint
 
@@ -83,10 +84,11 @@ format: $(ENVIRONMENT)
 mutants: $(ENVIRONMENT)
 	$(BIN)/python tests/mutants.py
 
-# Whole updates against plain references; threads or jobs; growth with the number of parameters.
+# Whole updates against plain references, each sampler's against its dense twin; threads or jobs.
 bench: $(ENVIRONMENT)
 	$(BIN)/python benchmarks/update.py --threads 1
 	$(BIN)/python benchmarks/update.py
+	$(BIN)/python benchmarks/samplers.py
 	$(BIN)/python benchmarks/jobs.py
 
 growth: $(ENVIRONMENT)

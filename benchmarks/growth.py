@@ -12,8 +12,12 @@ import resource
 import subprocess
 import sys
 import time
+from typing import TYPE_CHECKING, Any
 
 from artifact.engine import device
+
+if TYPE_CHECKING:
+    from ngd.metrics.solvers import Solver
 
 CHANNELS = (4, 10, 30, 70, 225)
 SOLVERS = ("primal", "dual", "cg")
@@ -26,13 +30,15 @@ def parameters(channels: int) -> int:
     return 9 * channels + 2 * 9 * channels**2 + 160 * channels
 
 
-def measure(channels: int, solver: str, threads: int) -> None:
+def measure(channels: int, solver: "Solver", threads: int) -> None:
     """Print seconds of an update, and bytes, as JSON."""
     device.claim("cpu", threads)
     import jax
     import jax.numpy as jnp
 
+    from ngd.metrics import solvers
     from ngd.metrics.fisher import sampled_fisher
+    from ngd.metrics.metric import has_rows
     from ngd.models import CNN
     from ngd.samplers.algorithm import move
     from ngd.task import Task, flatten, gradient, l2
@@ -43,11 +49,11 @@ def measure(channels: int, solver: str, threads: int) -> None:
     position = model.init(jax.random.key(2), x[:1])
 
     @jax.jit
-    def update(key, position, x, y):  # noqa: ANN001, ANN202
+    def update(key: Any, position: Any, x: jax.Array, y: jax.Array) -> Any:
         task = Task(model.apply, x, y, l2(0.01))
-        damped, _ = sampled_fisher(task, EXAMPLES).damped(key, position, (), 0.1)
+        factor, _ = sampled_fisher(task, EXAMPLES).factor(key, position)
         g = gradient(task, position, jnp.arange(200))
-        return move(position, -0.05 * damped.solve(g, solver).x)[0]
+        return move(position, -0.05 * solvers.solve(has_rows(factor), 0.1, g, solver).x)[0]
 
     times = []
     for number in range(4):

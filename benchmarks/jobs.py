@@ -19,7 +19,7 @@ def run(model: str, threads: int) -> None:
     device.claim("cpu", threads)
     import cases
 
-    from artifact import mnist
+    from artifact.problems import mnist
 
     images = mnist.embedded(test_images=904, seed=0)
     go = cases.ours({"mlp": cases.mlp, "cnn": cases.cnn}[model](images))

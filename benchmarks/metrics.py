@@ -32,7 +32,7 @@ def measure(parameters: int, metric: str, bias: bool) -> None:
 
     class Model(nn.Module):
         @nn.compact
-        def __call__(self, x):  # noqa: ANN001, ANN204
+        def __call__(self, x: jax.Array) -> jax.Array:
             for width in HIDDEN[parameters]:
                 x = nn.relu(nn.Dense(width, use_bias=bias)(x))
             return nn.Dense(10, use_bias=bias)(x)

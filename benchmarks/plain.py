@@ -80,7 +80,7 @@ def jax_steps(case: Any) -> Callable[[int], None]:
     rate, damping, batch, fisher, alpha = case.settings
     task = case.task(case.x, case.y)
     images = case.x.ndim == 4
-    apply = Net().apply if images else task.logits
+    apply: Callable[..., Any] = Net().apply if images else task.logits
     start = case.start
     if images:
         kernels = case.start["params"]
@@ -115,7 +115,7 @@ def jax_steps(case: Any) -> Callable[[int], None]:
 
     compiled = jax.jit(step, donate_argnums=(1, 2))
     size = 0 if alpha is None else flat.size
-    held = [jnp.array(flat), jnp.zeros((size, size)), 0]
+    held: list[Any] = [jnp.array(flat), jnp.zeros((size, size)), 0]
 
     def go(updates: int) -> None:
         w, average, done = held

@@ -33,7 +33,7 @@ import jax  # noqa: E402
 import jax.numpy as jnp  # noqa: E402
 import plain  # noqa: E402
 
-from artifact import mnist  # noqa: E402
+from artifact.problems import mnist  # noqa: E402
 
 
 def seconds(go: cases.Timed, updates: int) -> float:
