@@ -56,7 +56,7 @@ def compare(
                 times[label].append(took / (chains if label == "ours" else 1))
     for label in runs:
         ratio = statistics.median(b / a for a, b in zip(times["ours"], times[label], strict=True))
-        print(f"{name:40s} {label:22s} {1e3 * statistics.median(times[label]):9.3f} {ratio:8.2f}")
+        print(f"{name:40s} {label:30s} {1e3 * statistics.median(times[label]):9.3f} {ratio:8.2f}")
 
 
 def peak() -> float:
@@ -77,7 +77,7 @@ def main() -> None:
     images = mnist.embedded(test_images=904, seed=0)
     torch = importlib.util.find_spec("torch") is not None
     print(f"threads: {ARGUMENTS.threads}; PyTorch: {'yes' if torch else 'not installed'}")
-    print(f"{'model':40s} {'engine':22s} {'ms/update':>9s} {'/ ours':>8s}")
+    print(f"{'model':40s} {'engine':30s} {'ms/update':>9s} {'/ ours':>8s}")
     case = cases.logistic()
     compare(
         f"logistic n=64, N=1000, {len(cases.TEMPERATURES)} temperatures",
@@ -88,13 +88,17 @@ def main() -> None:
     )
     for name, case, updates in (
         ("MLP, 1024 samples", cases.mlp(images), 60),
-        ("CNN, 1024 samples, averaged", cases.cnn(images), 10),
+        ("CNN at ε = 0.05", cases.cnn(images), 10),
+        ("CNN at ε = 0.2", cases.cnn(images, 0.2), 10),
     ):
         warm = case._replace(start=cases.burnt_in(case, 300))
         others = {"JAX, dense": plain.jax_steps(warm)}
         if torch:
             others["PyTorch, dense"] = plain.torch_steps(warm, ARGUMENTS.threads)
         compare(name, cases.ours(warm), others, updates, 1)
+        for part, go in cases.parts(warm).items():
+            took = statistics.median(seconds(go, updates) for _ in range(ARGUMENTS.rounds))
+            print(f"{'':40s} {part:30s} {1e3 * took:9.3f}")
     print(f"peak of a matrix product: {peak() / 1e9:.0f} GFLOP/s")
 
 
