@@ -113,6 +113,12 @@ def test_a_piece_is_made_once_and_its_seconds_count(tmp_path):
     assert Folder(tmp_path / "job", "other").piece("a, b", lambda: 5) == 5
 
 
+def test_a_piece_keeps_the_order_of_its_keys(tmp_path):
+    """That of a table's columns, which a killed job must not change."""
+    Folder(tmp_path / "job", "mark").piece("a", lambda: {"y": 1, "x": 2})
+    assert [*Folder(tmp_path / "job", "mark").piece("a", dict)] == ["y", "x"]
+
+
 def change_a_digit(path: Path):
     path.write_text(path.read_text().replace("0.25", "0.75"))
 
