@@ -950,6 +950,8 @@ MUTANTS = [
     Mutant("a piece comes back with its keys sorted", "artifact/engine/checkpoints.py",
            'json.dumps({**content, "sha256"', 'json.dumps(sort_keys=True, obj={**content, "sha256"',
            ("artifact/engine/test_checkpoints.py",)),
+    Mutant("S4b: no effective samples among the best", f"{ROOMS}/figS4/draw_figS4.py",
+           "float(lowest > 0)", "1.0", (f"{ROOMS}/figS4/test_draw_figS4b.py",)),
     Mutant("claims: points of other N are named too", "artifact/claims/verdicts.py",
            "for name in set(names) & set(of):", "for name in set(names) - set(of):",
            ("artifact/claims/test_verdicts.py",)),

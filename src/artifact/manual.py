@@ -24,7 +24,7 @@ PAGE = ROOT / "docs/settings.md"
 README = ROOT / "README.md"
 ARCHIVE = ROOT / "results/reference/paper"
 SAMPLERS = ROOT / "docs/samplers.md"
-SHOWN = ("figS4", "figS4_speed", "figS4b", "figS4b_speed")
+SHOWN = ("figS4", "figS4_speed", "figS4b", "figS4b_speed", "figS4c", "figS4c_speed")
 """The archived tables that docs/samplers.md shows."""
 
 HEAD = """\
@@ -126,9 +126,10 @@ def samplers(text: str) -> str:
     text = documents.put(
         text, "samplers", tell_figS4.table(of["figS4"], of["figS4_speed"], inputs=2)
     )
-    return documents.put(
-        text, "network", tell_figS4.network_table(of["figS4b"], of["figS4b_speed"])
-    )
+    for mark, name in (("network", "figS4b"), ("cnn", "figS4c")):
+        told = tell_figS4.network_table(of[name], of[f"{name}_speed"])
+        text = documents.put(text, mark, told)
+    return text
 
 
 if __name__ == "__main__":

@@ -133,7 +133,7 @@ SYMBOLS = {"learning_rate": "ε", "temperature": "T"}
 
 def _left_out(table: str, every: pd.DataFrame, used: pd.DataFrame, of: Mapping[str, Any]) -> str:
     """The points that have too few repeats, of the N, ε and T that a claim is about; or nothing."""
-    names = [name for name in every.columns.names if name not in ("metric", "batch_size")]
+    names = [str(n) for n in every.columns.names if n not in ("metric", "batch_size")]
     points = every.columns.difference(used.columns).to_frame(index=False)[names]
     for name in set(names) & set(of):
         points = points[points[name] == of[name]]

@@ -92,7 +92,9 @@ def points(
     label: str,
     first: int = 0,
 ) -> None:
-    """Means and ranges over training sets of each sampler; a cross where one is not finite.
+    """Means and ranges over training sets of each sampler.
+
+    Where one is infinite there is a cross on the right edge instead, where one is 0 on the left.
 
     Args:
         axes: where.
@@ -107,9 +109,10 @@ def points(
     grouped = rows.groupby("sampler")[column].agg(["mean", "min", "max"]).loc[list(names)]
     y = first + np.arange(len(names)) + 0.25 * number
     mean = grouped["mean"].to_numpy()
-    whole = np.isfinite(mean) & (mean > 0)
+    least = grouped["min"].to_numpy()
+    whole = np.isfinite(mean) & (least > 0)
     axes.hlines(y[whole], grouped["min"][whole], grouped["max"][whole], color=colour, linewidth=0.9)
     axes.plot(mean[whole], y[whole], marker, color=colour, linestyle="none", label=label)
-    for at in y[~whole]:
+    for at, lowest in zip(y[~whole], least[~whole], strict=True):
         edge = axes.get_yaxis_transform()
-        axes.plot(1.0, at, "x", color=colour, transform=edge, clip_on=False)
+        axes.plot(float(lowest > 0), at, "x", color=colour, transform=edge, clip_on=False)

@@ -1,5 +1,6 @@
 """Figs S4 and S4b as tables, for `docs/samplers.md`."""
 
+import numpy as np
 import pandas as pd
 
 from artifact.figures.figS4 import draw_figS4b
@@ -60,14 +61,23 @@ def network_table(distances: pd.DataFrame, speed: pd.DataFrame) -> str:
         rows.append(
             {
                 "sampler": "HMC, from itself" if gold else draw_figS4b.NAMES[sampler],
-                "measured T": f"{of['measured'].median():.2f}",
+                "measured T": _told(of["measured"].median(), ".2f"),
                 "total variation (range)": (
                     f"{apart.mean():.2g} ({apart.min():.2g} to {apart.max():.2g})"
+                    if np.isfinite(apart).all()
+                    else "a chain diverged"
                 ),
-                "cross entropy less HMC's": "" if gold else f"{beyond[sampler]:+.3f}",
-                "largest R̂": f"{of['rhat'].max():.2f}",
+                "cross entropy less HMC's": "" if gold else _told(beyond[sampler], "+.3f"),
+                "largest R̂": _told(of["rhat"].max(), ".2f"),
                 "effective samples for 1,000 full gradients": f"{rates['rate'][sampler]:.3g}",
                 "a second": f"{rates['pace'][sampler]:.2g}",
             }
         )
     return documents.table(rows)
+
+
+def _told(value: float, form: str) -> str:
+    """A number; nothing where it is not finite, a power of ten beyond 1,000."""
+    if not np.isfinite(value):
+        return ""
+    return f"{value:.0e}" if abs(value) > 1000 else format(value, form)

@@ -28,6 +28,15 @@ def test_a_sampler_is_drawn_in_the_row_that_bears_its_name():
     assert a.get_ylim() == b.get_ylim()
 
 
+def test_a_sampler_without_effective_samples_is_a_cross_where_the_worst_are():
+    tables = made_up.network_samplers()
+    dead = tables["speed"]["sampler"].eq("sgld") & tables["speed"]["repeat"].eq(1)
+    tables["speed"].loc[dead, "effective"] = 0.0
+    _, b = draw_figS4b.draw(**tables, stamp=made_up.STAMP).axes
+    crosses = [made_up.points(one) for one in b.lines if one.get_marker() == "x"]
+    assert crosses == [[(0.0, PLACES["sgld"])]]
+
+
 def test_the_line_is_hmcs_distance_from_itself_and_rates_are_for_a_thousand_gradients():
     a, b = made_up.draw("figS4b").axes
     assert a.lines[0].get_xdata()[0] == pytest.approx(0.011)

@@ -51,3 +51,29 @@ def test_a_row_says_what_a_sampler_of_the_network_did():
         "| HMC, from itself | 1.00 | 0.02 (0.01 to 0.03) |  | 1.02 | 100 | 15 |",
         "| Langevin, K-FAC | 1.20 | 0.3 (0.2 to 0.4) | +0.300 | 1.50 | 30 | 3.8 |",
     ]
+
+
+def test_what_is_no_number_is_not_told_as_one():
+    distances = pd.DataFrame(
+        {
+            "sampler": ["hmc", "sgld", "kfac"],
+            "repeat": 0,
+            "distance": [0.01, 0.3, np.inf],
+            "cross_entropy": [1.0, 1.5, np.inf],
+            "measured": [1.0, 2.3e13, np.nan],
+            "rhat": [1.01, np.inf, np.inf],
+        }
+    )
+    speed = pd.DataFrame(
+        {
+            "sampler": ["hmc", "sgld", "kfac"],
+            "repeat": 0,
+            "effective": [10.0, 0.0, 0.0],
+            "gradients": 100.0,
+            "seconds": 1.0,
+        }
+    )
+    assert tell_figS4.network_table(distances, speed).splitlines()[3:] == [
+        "| SGLD | 2e+13 | 0.3 (0.3 to 0.3) | +0.500 |  | 0 | 0 |",
+        "| Langevin, K-FAC |  | a chain diverged |  |  | 0 | 0 |",
+    ]
