@@ -41,6 +41,8 @@ def draw(
             sizes = sorted(set(pd.concat(pair)["N"]))
             for (number, (name, table)), n in itertools.product(enumerate(named), sizes):
                 rows = table[table["N"] == n]
+                if rows.empty:
+                    continue
                 colour = style.COLOURS[(sizes.index(n) + 3 * number) % len(style.COLOURS)]
                 label = f"{name}, $N={n}$"
                 curves.curve(axes, rows, METRIC, "temperature", label, number, colour)
