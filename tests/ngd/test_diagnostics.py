@@ -48,9 +48,9 @@ def matrices(task, params):
 
 
 def lyapunov(a, m, rate, q):
-    """N tr(AΣ)/P, by scipy's solution of the equation itself."""
+    """The eigenvalues of NAΣ, by scipy's solution of the equation itself."""
     sigma = solve_discrete_lyapunov(np.eye(len(a)) - rate * m @ a, q)
-    return N * np.trace(a @ sigma) / len(a)
+    return np.sort(np.linalg.eigvals(N * a @ sigma).real)
 
 
 def cases():
@@ -104,9 +104,10 @@ def test_the_prediction_is_scipys_solution_of_the_lyapunov_equation(x64, name):
     a, f, s = matrices(task, params)
     m, q = parts(a, f, s)
     got = diagnostics.predicted_temperature(build(task), params)
-    assert got.temperature.value == pytest.approx(lyapunov(a, m, 0.3, q), rel=1e-8, abs=1e-12)
+    expected = lyapunov(a, m, 0.3, q)
+    assert got.temperature.value == pytest.approx(expected.mean(), rel=1e-8, abs=1e-12)
     assert got.temperature.standard_error == 0
-    assert got.directions.mean() == pytest.approx(got.temperature.value, rel=1e-12, abs=1e-12)
+    np.testing.assert_allclose(got.directions, expected, rtol=1e-8, atol=1e-12)
     radius = np.abs(np.linalg.eigvals(np.eye(9) - 0.3 * m @ a)).max()
     assert got.spectral_radius == pytest.approx(radius, rel=1e-8)
     assert got.relaxation == pytest.approx(-1 / np.log(radius), rel=1e-6)
@@ -196,6 +197,7 @@ def test_a_saddle_is_told_by_its_spectral_radius(gaussian, x64):
     )
     assert got.spectral_radius == pytest.approx(1.05)
     assert np.isinf(got.relaxation)
+    assert got.directions is None
 
 
 def test_mirrored_logistic_regression_has_theorem_2s_temperature_but_for_the_step(x64):
@@ -211,6 +213,28 @@ def test_mirrored_logistic_regression_has_theorem_2s_temperature_but_for_the_ste
     expected = ngd.theorem_2.temperature(0.5, 100, 25) * 100 / 99 / (1 - 0.5 / 2)
     np.testing.assert_allclose(got.directions, expected, rtol=1e-8)
     assert diagnostics.nominal_temperature(algorithm.settings) == pytest.approx(0.75)
+
+
+def test_directions_are_no_matter_of_axes_where_curvatures_are_equal(x64):
+    """F = A and δ = λ: all curvatures of MA are 1, to rounding, and no axis is told."""
+    x = np.random.default_rng(3).normal(size=(200, 4))
+    y = (np.abs(x[:, 0]) > 1).astype(int)
+
+    def predicted(shift):
+        task = Task(
+            lambda p, x: jnp.stack([jnp.zeros(len(x)), x @ p["w"]], axis=1), x, y, l2(0.001)
+        )
+        position = jax.tree.map(
+            lambda leaf: leaf + shift, ngd.laplace.minimise(task, {"w": jnp.zeros(4)})
+        )
+        sampler = stochastic_ngd.build(
+            exact_fisher(task), learning_rate=0.1, damping=0.001, batch_size=20
+        )
+        return diagnostics.predicted_temperature(sampler, position)
+
+    one, other = predicted(0.0), predicted(1e-7)
+    assert one.directions[-1] > 1.1 * one.directions[0]
+    np.testing.assert_allclose(one.directions, other.directions, rtol=1e-4)
 
 
 @pytest.mark.parametrize("size", [(8, 500), (2000, 2)], ids=["long", "short"])

@@ -94,14 +94,13 @@ def dense_prediction(settings: Settings, at: Local) -> Prediction:
     q, turns = into @ q @ into.T, [into @ m @ a @ back for m in inverses]
     if settings.friction is not None:
         # Each axis is a pair (ω, v) of its own, whose Σ = q/(2αεa), read half way.
-        directions = n * np.diag(q) / (2 * float(settings.friction) * rate)
-        return with_momentum(
-            settings,
-            Estimate(float(directions.mean()), 0.0),
-            directions,
-            curvatures[0],
-            curvatures[-1],
-        )
+        along = n * np.diag(q) / (2 * float(settings.friction) * rate)
+        overall = Estimate(float(along.mean()), 0.0)
+        found = with_momentum(settings, overall, curvatures[0], curvatures[-1])
+        if found.spectral_radius >= 1:
+            return found
+        sigma = q * _half_way(rate * curvatures, float(settings.friction))
+        return found._replace(directions=_principal(n, curvatures, sigma))
     # Where a mean moves, by gradients at draws about it of covariance (T/N)M.
     weights = float(settings.weight_noise)
     q = q + rate**2 * weights / n * np.mean([t @ t.T for t in turns], axis=0)
@@ -113,15 +112,32 @@ def dense_prediction(settings: Settings, at: Local) -> Prediction:
             chance = np.mean([t @ sigma @ t.T for t in turns], axis=0)
             plain = curvatures[:, None] * sigma * curvatures
             sigma = (q + rate**2 * (chance - plain)) / shrink
-    directions = n * curvatures * np.diag(sigma) * _of_means(k, settings.window)
-    directions = directions + weights * curvatures
-    found = prediction(
-        rate, Estimate(float(directions.mean()), 0.0), directions, curvatures[0], curvatures[-1]
-    )
+    # The covariance of two axes falls by the mean of their ratios.
+    ratios = _of_means(k, settings.window)
+    sigma = sigma * np.add.outer(ratios, ratios) / 2 + np.eye(len(k)) * weights / n
+    overall = Estimate(float((n * curvatures * np.diag(sigma)).mean()), 0.0)
+    found = prediction(rate, overall, curvatures[0], curvatures[-1])
+    if found.spectral_radius < 1:
+        found = found._replace(directions=_principal(n, curvatures, sigma))
     return found._replace(
         spectral_radius=found.spectral_radius**settings.window,
         relaxation=found.relaxation / settings.window,
     )
+
+
+def _principal(examples: int, curvatures: np.ndarray, sigma: np.ndarray) -> np.ndarray:
+    """The eigenvalues of NAΣ: no axes are chosen, which equal curvatures leave open."""
+    root = np.sqrt(curvatures)
+    return np.linalg.eigvalsh(examples * np.outer(root, root) * (sigma + sigma.T) / 2)
+
+
+def _half_way(paces: np.ndarray, friction: float) -> np.ndarray:
+    """E[ωᵢωⱼ] where the noise has E[νᵢνⱼ] = 1, read half way, of paces εa: as `sghmc` moves."""
+    kept = 1 - friction
+    k = np.array([[1 - paces / 2, (1 + kept) / 2 - paces / 4], [-paces, kept - paces / 2]])
+    pairs = np.einsum("abi,cdj->ijacbd", k, k).reshape(len(paces), len(paces), 4, 4)
+    noise = np.kron([0.5, 1.0], [0.5, 1.0])
+    return np.linalg.solve(np.eye(4) - pairs, noise[:, None])[..., 0, 0]
 
 
 def _of_means(k: np.ndarray, window: int) -> np.ndarray:

@@ -21,8 +21,9 @@ class Prediction(NamedTuple):
         temperature: N tr(AΣ)/P, with the standard error of its probes (0 if exact); infinite
             where the recursion overshoots, ε times the largest eigenvalue of MA being 2 or more,
             or 2(2 - α) with a momentum.
-        directions: the temperature along each eigenvector of MA, lowest curvature first, whose
-            mean is the above; None where P is above `DENSE`, or a Metropolis test makes it T.
+        directions: the eigenvalues of NAΣ, lowest first, whose mean is the above: along any
+            direction the temperature is between the first and the last. None where P is above
+            `DENSE`, where the recursion does not come back, or a Metropolis test makes it T.
         spectral_radius: of K = I - εMA, or of the pair's matrix where there is a momentum. Above 1
             there is no stationary covariance: the chain overshoots, or the point is no minimum.
         relaxation: updates in which the slowest direction forgets by a factor e; infinite
@@ -67,19 +68,17 @@ def estimates(
 def prediction(
     rate: float,
     mean: Estimate,
-    directions: np.ndarray | None,
     least: float,
     largest: float,
 ) -> Prediction:
     """Of the temperature, and of the least and the largest eigenvalue of MA."""
     radius = max(abs(1 - rate * least), abs(1 - rate * largest))
-    return _judged(mean, directions, radius, bool(rate * largest >= 2), largest)
+    return _judged(mean, radius, bool(rate * largest >= 2), largest)
 
 
 def with_momentum(
     settings: Settings,
     mean: Estimate,
-    directions: np.ndarray | None,
     least: float,
     largest: float,
 ) -> Prediction:
@@ -88,13 +87,11 @@ def with_momentum(
     roots = [np.roots([1, rate * a - 2 + friction, 1 - friction]) for a in (least, largest)]
     # Between the two the radius is no larger: √(1 - α), or that of an end.
     radius = max(float(np.abs(pair).max()) for pair in roots)
-    return _judged(mean, directions, radius, bool(rate * largest >= 2 * (2 - friction)), largest)
+    return _judged(mean, radius, bool(rate * largest >= 2 * (2 - friction)), largest)
 
 
-def _judged(
-    mean: Estimate, directions: np.ndarray | None, radius: float, overshoots: bool, largest: float
-) -> Prediction:
+def _judged(mean: Estimate, radius: float, overshoots: bool, largest: float) -> Prediction:
     if overshoots or not np.isfinite(mean.value):
         mean = Estimate(math.inf, 0.0)
     relaxation = -1 / math.log(radius) if 0 < radius < 1 else (0.0 if radius == 0 else math.inf)
-    return Prediction(mean, directions, float(radius), relaxation, float(largest))
+    return Prediction(mean, None, float(radius), relaxation, float(largest))

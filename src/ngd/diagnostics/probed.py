@@ -115,8 +115,8 @@ def probed_prediction(
         lambda v: turned(v, flat, factors), lambda v: measure(v, factors), flat.shape[0]
     )
     if settings.friction is not None:
-        return with_momentum(settings, mean, None, least, largest)
-    return prediction(rate, mean, None, least, largest)
+        return with_momentum(settings, mean, least, largest)
+    return prediction(rate, mean, least, largest)
 
 
 def _error(values: list[float]) -> float:
