@@ -135,9 +135,11 @@ def _left_out(table: str, every: pd.DataFrame, used: pd.DataFrame, of: Mapping[s
     """The points that have too few repeats, of the N, ε and T that a claim is about; or nothing."""
     names = [str(n) for n in every.columns.names if n not in ("metric", "batch_size")]
     points = every.columns.difference(used.columns).to_frame(index=False)[names]
-    for name in set(names) & set(of):
-        points = points[points[name] == of[name]]
-    said = []
+    asked = np.zeros(len(points), bool)
+    for part in _about(table, of):
+        shared = [name for name in names if name in part]
+        asked |= np.all([points[name] == part[name] for name in shared], axis=0)
+    points, said = points[asked], []
     along = [name for name in names if name != "temperature"]
     for where, group in points.drop_duplicates().groupby(along):
         place = ", ".join(
@@ -146,6 +148,15 @@ def _left_out(table: str, every: pd.DataFrame, used: pd.DataFrame, of: Mapping[s
         at = ", ".join(f"{value:g}" for value in sorted(group.get("temperature", [])))
         said.append(f"{place} at T = {at}" if at else place)
     return f"{table} without, for want of repeats, {'; '.join(said)}" if said else ""
+
+
+def _about(table: str, of: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """What a claim asks of a table: in parts that name it, or as a whole."""
+    parts = [
+        part for value in of.values() for part in (value if isinstance(value, list) else [value])
+    ]
+    named = [part for part in parts if isinstance(part, Mapping) and part["table"] == table]
+    return [{**of, **part} for part in named] or [of]
 
 
 def _among(

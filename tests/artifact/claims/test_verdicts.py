@@ -190,6 +190,15 @@ def test_the_points_that_are_left_out_are_named():
     assert verdict(both, {**OPTIMUM, "of": of})["note"] == ""
 
 
+def test_a_claim_of_parts_names_the_points_of_its_parts():
+    table = runs(10, 0.05)
+    few = (table["temperature"] == 2) & (table["seed"] > 3)
+    three = pd.concat([table, table[~few].assign(N=200), table[~few].assign(N=400)])
+    of = {"tables": [{"table": "fig3", "N": 100}, {"table": "fig3", "N": 200}]}
+    said = verdict(three, {**OPTIMUM, "statistic": "exponent", "of": of})["note"]
+    assert said == "fig3 without, for want of repeats, N = 200, ε = 0.1 at T = 2"
+
+
 def test_a_clear_optimum_is_reproduced():
     row = verdict(runs(10, 0.05))
     assert row["verdict"] == "reproduced"
