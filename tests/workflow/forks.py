@@ -23,7 +23,7 @@ def run(
         sources: what PYTHONPATH names; the folder's own by default.
         environment: more variables.
     """
-    inherited = {k: v for k, v in os.environ.items() if k != "MNIST_DIR"}
+    inherited = {k: v for k, v in os.environ.items() if not k.endswith("MNIST_DIR")}
     path = str(sources or folder / "src")
     with tempfile.TemporaryDirectory() as written:
         request = {

@@ -280,6 +280,11 @@ def test_mnist_is_asked_for_where_it_is_read(tmp_path):
     refused(run, f"config: MNIST_DIR = '{tmp_path}/nowhere' is not allowed; must be a folder")
     run = forks.run(clone.path, *paper[:-1], f"mnist_dir={tmp_path}", "--", "figures/fig5.pdf")
     assert "train-images-idx3-ubyte" in refused(run, f"mnist_dir: {tmp_path}: ")
+    # Of another data set its own variable is read, and not MNIST's.
+    other = ("--dry-run", *PLAIN, "scale=fashion", "--", "figures/fig5.pdf")
+    planned(forks.run(clone.path, *other, **nowhere))
+    run = forks.run(clone.path, *other, FASHION_MNIST_DIR=str(tmp_path))
+    assert "train-images-idx3-ubyte" in refused(run, f"FASHION_MNIST_DIR: {tmp_path}: ")
     images = clone.path / "results/paper/data/mnist.npz"
     images.parent.mkdir(parents=True)
     images.touch()

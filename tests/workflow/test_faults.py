@@ -287,7 +287,7 @@ def test_a_download_that_fails_is_had_elsewhere(table, tmp_path, monkeypatch):
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     monkeypatch.setattr("pooch.downloaders.DEFAULT_TIMEOUT", 1)
     whole = {}
-    for name in mnist.SHA256:
+    for name in mnist.FILES:
         shape = (3, 28, 28) if "images" in name else (3,)
         header = struct.pack(f">HBB{len(shape)}I", 0, 8, len(shape), *shape)
         whole[f"{name}.gz"] = gzip.compress(header + RANDOM.randbytes(int(np.prod(shape))))
@@ -295,7 +295,7 @@ def test_a_download_that_fails_is_had_elsewhere(table, tmp_path, monkeypatch):
         name.removesuffix(".gz"): hashlib.sha256(gzip.decompress(content)).hexdigest()
         for name, content in whole.items()
     }
-    monkeypatch.setattr(mnist, "SHA256", pinned)
+    served = mnist.MNIST._replace(sha256=pinned)
     stop = threading.Event()
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -320,12 +320,16 @@ def test_a_download_that_fails_is_had_elsewhere(table, tmp_path, monkeypatch):
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     address = f"http://127.0.0.1:{server.server_port}"
-    undisturbed = mnist.download(tmp_path / "undisturbed", [f"{address}/good/"])
+    undisturbed = mnist.download(
+        served._replace(mirrors=[f"{address}/good/"]), tmp_path / "undisturbed"
+    )
     for number, kind in enumerate(FAULTY):
         if number == 0 and not NIGHTLY:
             continue  # a second for each file
         cache = tmp_path / str(number)
-        found = mnist.download(cache, [f"{address}/{number}/", f"{address}/good/"])
+        found = mnist.download(
+            served._replace(mirrors=[f"{address}/{number}/", f"{address}/good/"]), cache
+        )
         same = all(np.array_equal(a, b) for a, b in zip(found, undisturbed, strict=True))
         table.add(f"a download {kind}", same, times=len(whole))
     stop.set()

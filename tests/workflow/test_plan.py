@@ -8,7 +8,7 @@ from artifact import catalogue
 WHOLE = {name for name, e in catalogue.EXPERIMENTS.items() if isinstance(e, catalogue.Whole)}
 
 
-@pytest.mark.parametrize("scale", ["smoke", "quick", "paper"])
+@pytest.mark.parametrize("scale", ["smoke", "quick", "paper", "fashion"])
 def test_dry_run_plans_the_papers_figures_and_each_of_their_jobs_once(clone, scale):
     config = small.config(scale)
     plan = clone.planned("--config", f"scale={scale}")

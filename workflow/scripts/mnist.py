@@ -8,8 +8,10 @@ from artifact import refusals
 from artifact.problems import mnist
 
 refusals.in_one_line(Path(snakemake.log[0]))
-folder = snakemake.config["mnist_dir"] or os.environ.get("MNIST_DIR")
 params = snakemake.params
+folder = snakemake.config["mnist_dir"]
+if params.name in mnist.FULL:
+    folder = folder or os.environ.get(mnist.FULL[params.name].variable)
 with Path(snakemake.log[0]).open("w", encoding="utf-8") as log, redirect_stderr(log):
     images = mnist.load(
         params.name,

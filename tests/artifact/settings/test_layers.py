@@ -18,7 +18,7 @@ from artifact.settings import layers
 pytestmark = pytest.mark.usefixtures("unchecked")
 
 ROOT = small.ROOT
-SCALES = ["paper", "quick", "smoke"]
+SCALES = ["fashion", "paper", "quick", "smoke"]
 
 
 def load(overrides):

@@ -8,7 +8,7 @@ from artifact import catalogue
 from artifact.settings import layers
 
 WRONG = [
-    (["scale=huge"], "scale = 'huge' is not allowed; must be one of paper, quick, smoke"),
+    (["scale=huge"], "scale = 'huge' is not allowed; must be one of fashion, paper, quick, smoke"),
     (["sede=1"], "sede is not a setting; known are cnn_readings, data, device, fig1"),
     (["seed=-1"], "seed = -1 is not allowed; must be >= 0"),
     (["seed=one"], "seed = 'one' is not allowed; must be of type integer"),
