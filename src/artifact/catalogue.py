@@ -215,6 +215,7 @@ EXPERIMENTS: Mapping[str, Chains | Whole] = {
         "figS4",
         {"distances": "tables/figS4.csv", "speed": "tables/figS4_speed.csv"},
         "tables/figS4.json",
+        memory=2000,
         pieces=("inputs", "repeats", "samplers"),
     ),
     "network_samplers": Whole(

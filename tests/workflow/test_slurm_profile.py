@@ -15,7 +15,7 @@ ASKED = {
     "separable": (1000, 60),
     "mlp": (1000, 15),
     "posterior": (1000, 60),
-    "every_sampler": (1000, 240),
+    "every_sampler": (2000, 240),
     "network_samplers": (1000, 240),
     "cnn_samplers": (2000, 1440),
     "scaled": (1000, 60),
