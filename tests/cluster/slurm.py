@@ -158,7 +158,8 @@ def write_settings(folder: Path) -> dict[str, str]:
 
 def steps(environment: dict[str, str]) -> list[Path]:
     """What the node has not ended: of each step of a job a socket, which the controller forgets."""
-    return list((Path(environment["PATH"].split(":")[0]).parent / "spool").glob("*_*.*"))
+    spool = Path(environment["PATH"].split(":")[0]).parent / "spool"
+    return list(spool.glob(f"{socket.gethostname()}_*.*"))
 
 
 def answer(environment: dict[str, str], *command: str) -> str:
