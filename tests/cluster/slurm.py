@@ -29,7 +29,7 @@ SlurmdPort={ports[1]}
 SlurmUser={user}
 SlurmdUser={user}
 # A job that is requeued waits until its credential has expired: by default two minutes.
-AuthInfo=socket={folder}/munge.socket,cred_expire=5
+AuthInfo=socket={folder}/munge.socket,cred_expire=15
 StateSaveLocation={folder}/state
 SlurmdSpoolDir={folder}/spool
 SlurmctldPidFile={folder}/slurmctld.pid
@@ -46,7 +46,8 @@ SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU_Memory
 SchedulerParameters=sched_interval=2,bf_interval=2,default_queue_depth=1000
 KillWait=2
-ReturnToService=2
+# Not one that is set down by hand: it comes back by hand, once it has ended what it ran.
+ReturnToService=1
 MinJobAge=300
 GresTypes=gpu
 SlurmdParameters=config_overrides
