@@ -975,6 +975,8 @@ MUTANTS = [
     Mutant("claims: the points that are used are named as left out", "artifact/claims/verdicts.py",
            "every.columns.difference(used.columns)", "used.columns",
            ("artifact/claims/test_verdicts.py",)),
+    Mutant("claims: sets that were not parted are", "artifact/claims/verdicts.py",
+           "and SEPARABLE not in tables:", "and not tables:", ("artifact/claims/test_verdicts.py",)),
     Mutant("claims: an empty table is judged", "artifact/claims/verdicts.py",
            "if tables[name].empty:", "if tables[name].shape == ():",
            ("artifact/claims/test_verdicts.py",)),

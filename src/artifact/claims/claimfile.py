@@ -33,7 +33,7 @@ class Claim(Settings):
     separable: bool | None = None
     paired: bool = False
     note: str = ""
-    notes: dict[Literal["smoke", "quick", "paper"], str] = Field(default_factory=dict)
+    notes: dict[Literal["smoke", "quick", "paper", "fashion"], str] = Field(default_factory=dict)
 
 
 def read(path: Path) -> list[dict[str, Any]]:

@@ -47,7 +47,7 @@ class Stamp(NamedTuple):
     """What each figure says of itself.
 
     Attributes:
-        scale: smoke, quick or paper.
+        scale: smoke, quick, paper or fashion.
         data: the data set.
         repeats: how many, and what the bars are; counted from the tables when empty.
     """

@@ -55,7 +55,7 @@ def describe(
         root: what the paths are relative to.
         workflow: the root Snakefile first, then what it includes and reads, README.md among it.
         results: tables, figures, claims, report.
-        scale: smoke, quick or paper.
+        scale: smoke, quick, paper or fashion.
         records: the results' provenance.
         home: the checkout, relative to `root`; what lies in it stands in the crate without it.
     """

@@ -141,6 +141,11 @@ def test_training_sets_of_two_sizes_are_not_taken_for_one():
         repeats.read("separable", table)
 
 
+def test_a_claim_whose_sets_were_not_parted_is_not_run():
+    claim = {**OPTIMUM, "tables": ["fig3", "separable"], "separable": False}
+    assert verdict(runs(10, 0.05), claim)["note"] == "not run: no table separable"
+
+
 def test_points_of_fewer_repeats_are_left_out_and_the_others_keep_theirs():
     table = runs(10, 0.1)
     chosen = sorted(table["temperature"].unique())[::2]
