@@ -195,6 +195,25 @@ def kfac():
     yield f"At T = 1 the two are the same to {apart:.1f} ± {half:.1f}%"
 
 
+def fashion():
+    names = [f"../fashion/figS6_wide_{metric}" for metric in ("fisher", "kfac")]
+    for name in names:
+        curve = means(name)["mean"]
+        at = [f"{curve[t]:.4f}" for t in (0.5, 1.0, 2.0)]
+        yield "{} nats at T = 1/2, {} at T = 1 and {} at T = 2".format(*at)
+    below, half, _ = beyond(*reversed(names), 1.0)
+    yield f"it is {-below:.1f} ± {half:.1f}% below the Fisher's"
+    small = means("../fashion/figS5_ngd")["mean"]
+    yield f"{small[0.5]:.3f}, {small[1.0]:.3f} and {small[2.0]:.3f} nats"
+    small = means("../fashion/figS6_kfac")["mean"]
+    yield f"{small[1.0]:.3f} at T = 1 and {small[2.0]:.3f} at T = 2"
+    worst = table("../fashion/figS6_kfac_runs")
+    yield f"one ensemble scores {worst['ensemble_cross_entropy'].max():.0f} nats at T = 1/2"
+    judged = table("../fashion/claims").set_index("claim")
+    told = judged.loc[["K-optimum", "K-same", "K-wide-fisher", "K-wide-kfac", "K-wide-same"]]
+    yield "; ".join(f"{claim} {verdict}" for claim, verdict in told["verdict"].items())
+
+
 PARTS = [
     fig1,
     figs2_to_4,
@@ -203,6 +222,7 @@ PARTS = [
     estimated_fisher,
     own_posterior,
     kfac,
+    fashion,
 ]
 
 
