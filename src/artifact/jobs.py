@@ -9,14 +9,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-import jax
 import numpy as np
 import pandas as pd
 
 from artifact import catalogue
 from artifact.engine import chains, checkpoints, finished, progress
 from artifact.problems import mnist
-from artifact.protocols import Kept
 from artifact.records import files, integrity, provenance, tables
 from artifact.settings import sweeps
 from artifact.settings.sweeps import Point
@@ -174,22 +172,11 @@ def run_whole(
         marked = {**arguments, "settings": of_piece, "code": given.code}
         mark = checkpoints.fingerprint(marked, given.inputs.values())
         kept = checkpoints.Folder(checkpoint_folder, mark)
-        run = partial(run, kept=_programs_dropped(kept.piece))
+        run = partial(run, kept=kept.piece)
     with given.log.open("w", encoding="utf-8") as stream:
         results = run(typed, root, progress=progress.bar(stream, _name(given)), **held)
     spent = 0.0 if kept is None else kept.spent
     _write(results, arguments, _data(held), started, given, already=spent)
-
-
-def _programs_dropped(kept: Kept) -> Kept:
-    """After each piece, whose programs serve no other: those of a hundred fill gigabytes."""
-
-    def piece(name: str, make: Callable[[], Any]) -> Any:
-        made = kept(name, make)
-        jax.clear_caches()
-        return made
-
-    return piece
 
 
 def _write(

@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-import jax
 import pandas as pd
 import pytest
 from tests.artifact import small
@@ -73,28 +72,6 @@ def test_more_or_other_pieces_make_none_anew(tmp_path, made, other):
     first = job(tmp_path)
     assert job(tmp_path, **other) == first
     assert began == [0, 1, 2]
-
-
-def test_a_piece_leaves_no_program_behind(tmp_path, made, monkeypatch):
-    traced = []
-
-    @jax.jit
-    def program(x):
-        traced.append(x)
-        return x
-
-    run = sys.modules["pieced"].run
-
-    def running(settings, root, progress, kept):
-        return run(settings, root, progress, lambda name, make: kept(name, lambda: ran(make)))
-
-    def ran(make):
-        program(1.0)
-        return make()
-
-    monkeypatch.setattr(sys.modules["pieced"], "run", running)
-    job(tmp_path)
-    assert len(traced) == 3
 
 
 @pytest.mark.parametrize("other", [{"root": 2}, {"code": "b"}, {"damping": 0.3}])
