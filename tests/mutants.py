@@ -959,6 +959,8 @@ MUTANTS = [
     Mutant("claims: all repeats or one", "artifact/claims/verdicts.py",
            "range(max(map(len, every), default=1), 0, -1)", "(max(map(len, every), default=1), 1)",
            ("artifact/claims/test_verdicts.py",)),
+    Mutant("chains of two data sets in one archive", "artifact/jobs.py",
+           "    if others:\n", "    if False:\n", ("artifact/engine/test_finished.py",)),
     Mutant("a piece comes back with its keys sorted", "artifact/engine/checkpoints.py",
            'json.dumps({**content, "sha256"', 'json.dumps(sort_keys=True, obj={**content, "sha256"',
            ("artifact/engine/test_checkpoints.py",)),

@@ -16,6 +16,7 @@ from artifact import catalogue
 from artifact.engine import chains, checkpoints, finished, progress
 from artifact.problems import mnist
 from artifact.records import files, integrity, provenance, tables
+from artifact.refusals import RefusedError
 from artifact.settings import sweeps
 from artifact.settings.sweeps import Point
 
@@ -244,6 +245,9 @@ def archive_chains(
 
     Returns:
         What was done, in one line; empty where no chain is finished.
+
+    Raises:
+        RefusedError: the chains are not all of one data set.
     """
     kept = archive / "chains" / f"{figure}.csv"
     before, new = finished.of_archive(kept, *panels), finished.gathered(points)
@@ -253,6 +257,10 @@ def archive_chains(
     if tabled and before.empty:
         return f"{figure}: left as it is; its archived table is of chains of which no law was kept"
     chains_ = finished.merged(before, new)
+    data, *others = sorted(set(chains_["data"]))
+    if others:
+        named = ", ".join([data, *others])
+        raise RefusedError(f"{figure}: chains of different data sets: {named}; nothing is kept")
     files.write_table(chains_, kept)
     model = catalogue.point_model(figure).model_validate(settings)
     for table, grid in panels.items():
@@ -268,7 +276,6 @@ def archive_chains(
                 data,
             )
             for point in grid
-            for data in chains_["data"].unique()
         }
         own = chains_[chains_["law"].isin(laws)]
         if own.empty:
@@ -282,7 +289,7 @@ def archive_chains(
         record = {
             # What a person wrote of chains that an earlier program made.
             **{key: earlier[key] for key in ("migrated",) if key in earlier},
-            "data": ", ".join(sorted(own["data"].unique())),
+            "data": data,
             "seconds": round(float(own["seconds"].sum()), 1),
             "points": [_record_of(row, figure, settings, root) for row in own.to_dict("records")],
         }

@@ -20,6 +20,7 @@ from artifact.figures.fig2_3_4.settings_logistic import LogisticPoint
 from artifact.problems import mnist
 from artifact.protocols import Examples, Experiment
 from artifact.records import files, integrity, tables
+from artifact.refusals import RefusedError
 from artifact.settings.sweeps import Point
 from ngd.samplers.algorithm import Info, SamplingAlgorithm
 from ngd.task import Task
@@ -140,6 +141,19 @@ def test_the_archive_gives_chains_back_to_the_byte(tmp_path, counted):
     # Once more: nothing is kept twice.
     told = jobs.archive_chains("fig2", sweep, SETTINGS, 5, tmp_path / "b", tmp_path / "kept")
     assert told == "fig2: 2 chains are kept, 0 of them new"
+
+
+def test_chains_of_two_data_sets_are_kept_in_no_archive_together(tmp_path, counted):
+    run(tmp_path / "a", [0])
+    sweep, kept = {"fig2": [POINT]}, tmp_path / "kept"
+    jobs.archive_chains("fig2", sweep, SETTINGS, 5, tmp_path / "a", kept)
+    chains = kept / "chains/fig2.csv"
+    other = pd.read_csv(chains).assign(data="other", law="other")
+    other.to_csv(chains, index=False)
+    before = {path: path.read_bytes() for path in kept.rglob("*.*")}
+    with pytest.raises(RefusedError, match="fig2: chains of different data sets: other, simulated"):
+        jobs.archive_chains("fig2", sweep, SETTINGS, 5, tmp_path / "a", kept)
+    assert {path: path.read_bytes() for path in kept.rglob("*.*")} == before
 
 
 def archived(folder, points):
