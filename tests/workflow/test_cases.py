@@ -182,7 +182,7 @@ def test_other_settings_than_the_archived_are_refused(clone, settings):
 def test_a_scale_that_is_not_archived_is_refused(clone):
     run = forks.run(clone.path, "--dry-run", *SMOKE, "from=reference", "--", "claims")
     assert refused(run, "config: scale = 'smoke' is not allowed").endswith(
-        "must be archived: paper"
+        "must be archived: fashion, paper"
     )
 
 
