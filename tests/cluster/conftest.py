@@ -17,6 +17,7 @@ SLURM = (
     *ASKED_OFTEN,
 )
 GRIDENGINE = ("--workflow-profile", "profiles/cluster-generic", *ASKED_OFTEN)
+POINT = "results/smoke/points/fig2/N200_eps0.1_seed0-1.csv"
 TARGETS = ("results/smoke/tables/fig5.csv", "results/smoke/tables/fig7b.csv")
 
 

@@ -7,7 +7,7 @@ import signal
 import socket
 
 import pytest
-from tests.cluster.conftest import SLURM, TARGETS, made, start, training
+from tests.cluster.conftest import POINT, SLURM, TARGETS, made, start, training
 from tests.cluster.slurm import answer, steps
 from tests.faults import Table, wait_for
 from tests.workflow.conftest import Clone
@@ -116,8 +116,7 @@ def test_only_what_asks_for_a_gpu_goes_where_one_is(slurm, tmp_path_factory):
 
 def test_a_training_job_that_finds_no_gpu_fails_and_says_so(slurm, tmp_path_factory):
     clone = Clone(tmp_path_factory.mktemp("gpu"))
-    point = "results/smoke/points/fig2/N200_eps0.1.csv"
-    asked = ("--config", "scale=smoke", "device=gpu", "--retries", "0", "--", point)
+    asked = ("--config", "scale=smoke", "device=gpu", "--retries", "0", "--", POINT)
     run = clone.snakemake(*SLURM, *asked, PATH=slurm["PATH"])
     assert run.returncode != 0
     ((number, _),) = SUBMITTED.findall(run.stderr)
@@ -127,4 +126,4 @@ def test_a_training_job_that_finds_no_gpu_fails_and_says_so(slurm, tmp_path_fact
     told = "".join(log.read_text() for log in clone.path.glob(".snakemake/slurm_logs/*/**/*.log"))
     assert "config: device = 'gpu' is not allowed here; must be cpu, since" in told
     assert "JobState=FAILED" in job
-    assert not (clone.path / point).exists()
+    assert not (clone.path / POINT).exists()

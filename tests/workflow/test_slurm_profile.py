@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from tests.cluster.conftest import POINT, TARGETS
 
 ASKED = {
     # MB, minutes
@@ -75,3 +76,11 @@ def test_on_gpus_the_training_jobs_ask_for_one(clone):
     jobs, _ = planned(clone, "device=gpu")
     asked = {rule: given.get("gpu", 0) for rule, _, given in jobs}
     assert asked == {rule: int(rule != "separable") for rule in ASKED}
+
+
+def test_what_the_clusters_tests_ask_for_is_planned(clone):
+    """They run by `make test-cluster` alone, long after a name has changed."""
+    asked = clone.planned("--config", "scale=smoke", "--", POINT, *TARGETS)
+    assert asked["langevin_sweep"] == 1
+    assert asked["mlp"]
+    assert asked["cnn"]
