@@ -78,13 +78,17 @@ def figs2_to_4():
 
 
 def fig7():
-    sizes = (1024, 4096, 8192, 16384)
+    sizes = (1024, 2048, 4096, 8192, 16384)
+    whole = table("fig7b")
+    assert (whole["repeats"] == 3).all()
+    assert sorted(whole["temperature"].unique()) == [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0]
     curves = {n: means("fig7b", N=n, learning_rate=0.05)["mean"] for n in sizes}
     told = ", ".join(f"{curve[1.0]:.3f}" for curve in curves.values())
-    yield f"At T = 1: {told} for N = 1024, 4096, 8192, 16384"
+    yield f"At T = 1: {told} for N = 1024, 2048, 4096, 8192, 16384"
     assert all(curve.idxmin() <= 0.2 for curve in curves.values())
-    assert 1.19 < curves[16384][5.0] / curves[16384][0.2] < 1.22
-    assert curves[1024][5.0] > 2 * curves[1024][0.2]
+    early = [100 * (curve[1.0] / curve[0.2] - 1) for curve in curves.values()]
+    yield f"from T = 0.2 to 1 they rise by {early[0]:.0f} and {early[1]:.0f}%"
+    yield f"larger ones by {min(early[2:]):.0f} to {max(early[2:]):.0f}%"
     of_rate = [means("fig7a", learning_rate=rate)["mean"] for rate in (0.05, 0.1, 0.2)]
     cold = pd.concat([curve[curve.index <= 1] for curve in of_rate])
     hot = [curve[10.0] for curve in of_rate]
@@ -92,10 +96,16 @@ def fig7():
         f"at T <= 1 is {cold.min():.3f} to {cold.max():.3f}; at T = 10 it is {min(hot):.3f} to "
         f"{max(hot):.3f}"
     )
-    judged = table("claims").set_index("claim")["estimate"]
-    yield f"difference at T <= 1 is {judged['F7a-coincide']:.3f}"
-    yield f"panel (a) bends by {judged['F7a-rise']:.3f}"
-    yield f"that of panel (b) by {judged['F7b-rise']:.3f}"
+    judged = table("claims").set_index("claim")
+    ends = judged.loc[["F7a-coincide", "F7b-size"], ["estimate", "low", "high"]].to_numpy()
+    apart, fall = ("{:.3f} ({:.3f} to {:.3f}".format(*of_claim) for of_claim in ends)
+    yield f"difference at T <= 1 is {apart}; the claim"
+    yield f"panel (a) bends by {judged['estimate']['F7a-rise']:.3f}"
+    low, high = (-judged[end]["F7b-rise"] for end in ("high", "low"))
+    yield f"that of panel (b) by -{-judged['estimate']['F7b-rise']:.3f} (-{high:.3f} to -{low:.3f})"
+    bends = {n: np.log((c[0.2] + (c[5.0] - c[0.2]) / 6) / c[1.0]) for n, c in curves.items()}
+    assert min(bends, key=bends.get) == 2048
+    yield f"the least step is {fall}) nats"
     chains = pd.read_csv(ARCHIVE / "chains/fig7.csv")
     yield f"of a GPU (an H200), {(chains['device'] == 'NVIDIA H200').sum()} chains"
     dead = chains[chains["dead_at"] >= 0].groupby(["N", "learning_rate", "temperature"]).size()
