@@ -107,7 +107,9 @@ def fig7():
     assert min(bends, key=bends.get) == 2048
     yield f"the least step is {fall}) nats"
     chains = pd.read_csv(ARCHIVE / "chains/fig7.csv")
-    yield f"of a GPU (an H200), {(chains['device'] == 'NVIDIA H200').sum()} chains"
+    of_gpu = chains["device"] == "NVIDIA H200"
+    yield f"of a GPU (an H200), {of_gpu.sum()} chains"
+    assert of_gpu[chains["learning_rate"] == 0.05].all()
     dead = chains[chains["dead_at"] >= 0].groupby(["N", "learning_rate", "temperature"]).size()
     assert dead.to_dict() == {(1024, 0.2, 5.0): 5, (8192, 0.4, 0.2): 1}
 
