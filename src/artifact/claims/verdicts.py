@@ -139,8 +139,10 @@ def _left_out(table: str, every: pd.DataFrame, used: pd.DataFrame, of: Mapping[s
     points = every.columns.difference(used.columns).to_frame(index=False)[names]
     asked = np.zeros(len(points), bool)
     for part in _about(table, of):
-        shared = [name for name in names if name in part]
-        asked |= np.all([points[name] == part[name] for name in shared], axis=0)
+        one_or_more = {name: part.get(name, part.get(f"{name}s")) for name in names}
+        shared = {name: value for name, value in one_or_more.items() if value is not None}
+        here = [points[name].isin(np.atleast_1d(value)) for name, value in shared.items()]
+        asked |= np.all(here, axis=0)
     points, said = points[asked], []
     along = [name for name in names if name != "temperature"]
     for where, group in points.drop_duplicates().groupby(along):

@@ -204,6 +204,18 @@ def test_a_claim_of_parts_names_the_points_of_its_parts():
     assert said == "fig3 without, for want of repeats, N = 200, ε = 0.1 at T = 2"
 
 
+def test_a_claim_of_some_learning_rates_names_no_point_of_another():
+    table = runs(10, 0.05).assign(learning_rate=0.1)
+    few = (table["temperature"] == 2) & (table["seed"] > 3)
+    other = table[~few].assign(learning_rate=0.4)
+    of = {"table": "fig3", "below": 0.5, "above": 4.0, "learning_rates": [0.1]}
+    claim = {**OPTIMUM, "statistic": "least_bend", "of": of}
+    assert verdict(pd.concat([table, other]), claim)["note"] == ""
+    said = "fig3 without, for want of repeats, N = 100, ε = 0.1 at T = 2"
+    both = pd.concat([table[~few], other])
+    assert verdict(both, claim)["note"] == said
+
+
 def test_a_clear_optimum_is_reproduced():
     row = verdict(runs(10, 0.05))
     assert row["verdict"] == "reproduced"
